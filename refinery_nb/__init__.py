@@ -1,0 +1,1 @@
+"""Label text data inside Jupyter: by hand, by heuristics and by weak supervision."""

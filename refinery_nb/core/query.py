@@ -1,0 +1,243 @@
+"""The query tree: conditions on records, as plain values.
+
+A condition is true or false for every record, never unknown: a comparison with a missing value
+is false, and its negation true. ``store.views`` compiles the tree to SQL; the tests hold a plain
+Python evaluation against it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from refinery_nb.core.errors import QueryError
+
+Comparison = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts", "ends", "matches", "missing"
+]
+
+
+class Condition:
+    """A predicate on records; combine with ``&``, ``|`` and ``~``."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        return And((self, _condition(other)))
+
+    def __or__(self, other: Condition) -> Condition:
+        return Or((self, _condition(other)))
+
+    def __invert__(self) -> Condition:
+        return Not(self)
+
+    def __bool__(self) -> bool:
+        raise QueryError(
+            "a condition has no truth value of its own.",
+            hint="Combine conditions with & | ~ in parentheses, not with and, or, not.",
+        )
+
+
+def _condition(value: object) -> Condition:
+    if not isinstance(value, Condition):
+        raise QueryError(f"{value!r} is not a condition.")
+    return value
+
+
+class Field:
+    """Something that has one value per record, or none; comparing it gives a condition."""
+
+    __slots__ = ()
+
+    def __eq__(self, value: object) -> Condition:  # type: ignore[override]
+        return Compare(self, "=", value) if value is not None else Compare(self, "missing", None)
+
+    def __ne__(self, value: object) -> Condition:  # type: ignore[override]
+        return Compare(self, "!=", value) if value is not None else ~Compare(self, "missing", None)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __lt__(self, value: Any) -> Condition:
+        return Compare(self, "<", value)
+
+    def __le__(self, value: Any) -> Condition:
+        return Compare(self, "<=", value)
+
+    def __gt__(self, value: Any) -> Condition:
+        return Compare(self, ">", value)
+
+    def __ge__(self, value: Any) -> Condition:
+        return Compare(self, ">=", value)
+
+    def isin(self, values: Any) -> Condition:
+        """Equal to one of these values."""
+        return Compare(self, "in", tuple(values))
+
+    def between(self, low: Any, high: Any) -> Condition:
+        """At least ``low`` and at most ``high``."""
+        return And((Compare(self, ">=", low), Compare(self, "<=", high)))
+
+    def contains(self, text: str, *, case: bool = False) -> Condition:
+        """Holding this text; upper and lower case count as the same unless ``case``."""
+        return Compare(self, "contains", text, case)
+
+    def startswith(self, text: str, *, case: bool = False) -> Condition:
+        """Beginning with this text."""
+        return Compare(self, "starts", text, case)
+
+    def endswith(self, text: str, *, case: bool = False) -> Condition:
+        """Ending with this text."""
+        return Compare(self, "ends", text, case)
+
+    def matches(self, pattern: str) -> Condition:
+        """Where ``re.search(pattern, value)`` finds something."""
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise QueryError(f"{pattern!r} is not a regular expression: {error}.") from error
+        return Compare(self, "matches", pattern, True)
+
+    @property
+    def missing(self) -> Condition:
+        """Without a value."""
+        return Compare(self, "missing", None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeField(Field):
+    """The value of an attribute, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LengthField(Field):
+    """The length in characters of a string attribute."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeakField(Field):
+    """``label`` or ``confidence`` of a run of weak supervision (a version's id).
+
+    For spans, the confidence of a record is that of its least certain span, and the label
+    matches when any span carries it.
+    """
+
+    task: str
+    run: int
+    what: Literal["label", "confidence"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomField(Field):
+    """A pseudo-random number in [0, 1) per record id, the same for the same seed. For sorting."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Condition):
+    """A field compared with a value; ``case`` matters to the text operators only."""
+
+    field: Field
+    op: Comparison
+    value: Any
+    case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class And(Condition):
+    """All of these; of none: every record."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Condition):
+    """Any of these; of none: no record."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Condition):
+    """Where the condition is false."""
+
+    item: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled(Condition):
+    """A person labelled the record: with this label, or (None) at all; by this actor, or anyone.
+
+    ``none=True``: a person said "reviewed, none".
+    """
+
+    task: str
+    label: str | None = None
+    actor: str | None = None
+    none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Condition):
+    """A person flagged or skipped the record for this task."""
+
+    task: str
+    mark: Literal["flag", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voted(Condition):
+    """A heuristic (by name, or None: any) votes on the record: for this label, or any."""
+
+    task: str
+    heuristic: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting(Condition):
+    """Heuristics vote for different labels (spans: for different labels on shared characters)."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch(Condition):
+    """Full-text search over the text attributes.
+
+    Words are joined by "and"; ``"two words"`` is a phrase; ``prefix*`` a beginning.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(Condition):
+    """Records with these keys (as stored: text)."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Condition):
+    """Records of another selection (its condition, order and limit)."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A condition with an order and a limit: what a View is made of.
+
+    ``order`` holds (field, descending) pairs; ties and the end of the order are broken by the
+    order of arrival. ``limit`` counts after ordering.
+    """
+
+    condition: Condition = And(())
+    order: tuple[tuple[Field, bool], ...] = ()
+    limit: int | None = None

@@ -1,0 +1,1 @@
+"""The kinds of heuristics. They see records, never the database."""

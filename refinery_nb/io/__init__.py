@@ -1,0 +1,1 @@
+"""Formats: files and frames to records and back. It knows no database."""

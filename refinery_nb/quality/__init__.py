@@ -1,0 +1,1 @@
+"""Statistics of heuristics and labels. Pure: arrays in, arrays out."""

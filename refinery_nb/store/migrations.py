@@ -1,0 +1,162 @@
+"""The schema of ``project.db``, step by step. A released step is never changed."""
+
+from __future__ import annotations
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+SCHEMA_VERSION = 1
+
+migrations = Migrations("refinery_nb")
+
+TABLES = """
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+-- The values of an attribute stand in the column a<id> of record: no user's name is an identifier.
+CREATE TABLE attribute (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    is_key INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- version: from the counter 'record_version' in setting, which grows at every insert and update:
+-- whatever is derived from a record says up to which version it has seen.
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    hash BLOB NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX record_version ON record (version);
+
+CREATE TABLE task (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    attribute INTEGER REFERENCES attribute (id),
+    overlap TEXT NOT NULL,
+    guideline TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE task_label (
+    id INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL REFERENCES task (id),
+    name TEXT NOT NULL,
+    color TEXT NOT NULL,
+    hotkey TEXT NOT NULL DEFAULT '',
+    position INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (task, name)
+) STRICT;
+
+-- What people did. Both tables are only ever appended to.
+CREATE TABLE operation (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    op_id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    target INTEGER REFERENCES operation (seq)
+) STRICT;
+
+-- before, after: JSON of the actor's annotation of this record and task, as in store/labels.py.
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation INTEGER NOT NULL REFERENCES operation (seq),
+    record INTEGER NOT NULL,
+    task INTEGER NOT NULL,
+    base INTEGER,
+    outcome TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_operation ON event (operation);
+
+-- The projection of the events: the current annotations. One row a label; a row without a label
+-- means "reviewed, none". version is the seq of the event that set it.
+CREATE TABLE label (
+    task INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    label INTEGER,
+    start INTEGER,
+    "end" INTEGER,
+    surface TEXT,
+    stale INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (task, record, actor, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX label_label ON label (label);
+
+CREATE TABLE mark (
+    task INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (task, record, actor, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE heuristic (
+    id INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL REFERENCES task (id),
+    name TEXT NOT NULL,
+    enabled INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (task, name)
+) STRICT;
+
+-- spec: JSON that says everything needed to run it again (its kind and source). seen: the record
+-- version up to which votes holds its votes (a column of core.votes.Votes).
+CREATE TABLE heuristic_version (
+    id INTEGER PRIMARY KEY,
+    heuristic INTEGER NOT NULL REFERENCES heuristic (id),
+    spec TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new',
+    message TEXT NOT NULL DEFAULT '',
+    seen INTEGER NOT NULL DEFAULT 0,
+    votes BLOB
+) STRICT;
+CREATE INDEX heuristic_version_heuristic ON heuristic_version (heuristic);
+
+CREATE TABLE heuristic_error (
+    version INTEGER NOT NULL REFERENCES heuristic_version (id),
+    record INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    traceback TEXT NOT NULL,
+    PRIMARY KEY (version, record)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE weak_run (
+    id INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL REFERENCES task (id),
+    at TEXT NOT NULL,
+    model TEXT NOT NULL,
+    options TEXT NOT NULL,
+    votes BLOB NOT NULL
+) STRICT;
+
+-- Token offsets of one text: int32 pairs in code points. hash: of tokenizer and text.
+CREATE TABLE token (
+    record INTEGER NOT NULL,
+    attribute INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    offsets BLOB NOT NULL,
+    PRIMARY KEY (record, attribute)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def tables(db: sqlite_utils.Database) -> None:
+    """Create all tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,1 @@
+"""Label models and span aggregation. Pure: arrays in, arrays out."""

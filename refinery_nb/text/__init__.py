@@ -1,0 +1,1 @@
+"""Tokenization with spaCy. The only package that imports it."""

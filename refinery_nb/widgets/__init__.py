@@ -1,0 +1,1 @@
+"""The widgets: they take engine objects, show them, and call their verbs."""
