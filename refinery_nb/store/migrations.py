@@ -29,7 +29,6 @@ CREATE TABLE attribute (
 CREATE TABLE record (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
-    hash BLOB NOT NULL,
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX record_version ON record (version);
@@ -64,7 +63,8 @@ CREATE TABLE operation (
     target INTEGER REFERENCES operation (seq)
 ) STRICT;
 
--- before, after: JSON of the actor's annotation of this record and task, as in store/labels.py.
+-- before, after: JSON of what the actor said of this record and task, as in store/labels.py.
+-- outcome: applied | same | conflict. Only applied ones are part of the projection.
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     operation INTEGER NOT NULL REFERENCES operation (seq),
@@ -76,6 +76,8 @@ CREATE TABLE event (
     after TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_operation ON event (operation);
+CREATE INDEX operation_actor ON operation (actor, seq);
+CREATE INDEX operation_target ON operation (target);
 
 -- The projection of the events: the current annotations. One row a label; a row without a label
 -- means "reviewed, none". version is the seq of the event that set it.

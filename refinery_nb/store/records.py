@@ -1,0 +1,174 @@
+"""Records: adding, updating and reading them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refinery_nb.core.schema import Attribute, AttributeType
+from refinery_nb.store.schema import column, set_setting, setting
+
+EXISTING = "SELECT key FROM record WHERE key IN (SELECT value FROM json_each(?))"
+IDS_OF_KEYS = "SELECT key, id FROM record WHERE key IN (SELECT value FROM json_each(?))"
+KEYS_OF_IDS = "SELECT id, key FROM record WHERE id IN (SELECT value FROM json_each(?))"
+COUNT = "SELECT count(*) FROM record"
+CHANGED_SINCE = "SELECT id FROM record WHERE version > ? ORDER BY id"
+VERSION = "record_version"
+PAGE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """What became of a chunk of records: counts, and the ids of those that changed."""
+
+    added: int
+    updated: int
+    unchanged: int
+    changed: tuple[int, ...]
+
+
+def next_version(connection: sqlite3.Connection) -> int:
+    """Advance the counter that marks what has changed, and return it."""
+    version = int(setting(connection, VERSION) or 0) + 1
+    set_setting(connection, VERSION, str(version))
+    return version
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return the version of the newest change of a record."""
+    return int(setting(connection, VERSION) or 0)
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """Return the number of records."""
+    return int(connection.execute(COUNT).fetchone()[0])
+
+
+def insert(
+    connection: sqlite3.Connection,
+    attributes: Sequence[Attribute],
+    keys: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    version: int,
+) -> None:
+    """Insert records that are known to be new; ``rows`` are in the order of ``attributes``."""
+    names = "".join(f", {column(attribute)}" for attribute in attributes)
+    marks = ", ?" * len(attributes)
+    connection.executemany(
+        f"INSERT INTO record (key, version{names}) VALUES (?, {version:d}{marks})",
+        ((key, *row) for key, row in zip(keys, rows, strict=True)),
+    )
+
+
+def upsert(
+    connection: sqlite3.Connection,
+    attributes: Sequence[Attribute],
+    keys: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    version: int,
+) -> Upsert:
+    """Insert the records whose key is new; update the known ones where a value differs.
+
+    Attributes that are not among ``attributes`` keep their values.
+    """
+    columns = [column(attribute) for attribute in attributes]
+    wanted = json.dumps(list(keys))
+    known = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            f"SELECT key, id{''.join(f', {name}' for name in columns)} FROM record "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+    }
+    fresh = [(key, row) for key, row in zip(keys, rows, strict=True) if key not in known]
+    if fresh:
+        insert(
+            connection,
+            attributes,
+            [key for key, _ in fresh],
+            [row for _, row in fresh],
+            version=version,
+        )
+    changed = [
+        (known[key][0], row)
+        for key, row in zip(keys, rows, strict=True)
+        if key in known and known[key][1:] != tuple(row)
+    ]
+    if changed and columns:
+        assignments = "".join(f", {name} = ?" for name in columns)
+        connection.executemany(
+            f"UPDATE record SET version = {version:d}{assignments} WHERE id = ?",
+            ((*row, record) for record, row in changed),
+        )
+    return Upsert(
+        len(fresh),
+        len(changed),
+        len(known) - len(changed),
+        tuple(record for record, _ in changed),
+    )
+
+
+def ids_of_keys(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return the record ids of those keys that exist."""
+    return dict(connection.execute(IDS_OF_KEYS, (json.dumps(list(keys)),)))
+
+
+def keys_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Return the keys of those record ids that exist."""
+    return dict(connection.execute(KEYS_OF_IDS, (_json_ids(ids),)))
+
+
+def all_ids(connection: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return all record ids, ascending."""
+    return np.fromiter(
+        (row[0] for row in connection.execute("SELECT id FROM record ORDER BY id")), np.int64
+    )
+
+
+def changed_since(connection: sqlite3.Connection, seen: int) -> NDArray[np.int64]:
+    """Return the ids of the records added or changed after a version, ascending."""
+    return np.fromiter((row[0] for row in connection.execute(CHANGED_SINCE, (seen,))), np.int64)
+
+
+def values(
+    connection: sqlite3.Connection, attributes: Sequence[Attribute], ids: Sequence[int]
+) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
+    """Yield (id, key, stored values) of the records, in the order of ``ids``."""
+    columns = "".join(f", {column(attribute)}" for attribute in attributes)
+    for first in range(0, len(ids), PAGE):
+        page = ids[first : first + PAGE]
+        found = {
+            row[0]: row
+            for row in connection.execute(
+                f"SELECT id, key{columns} FROM record WHERE id IN (SELECT value FROM json_each(?))",
+                (_json_ids(page),),
+            )
+        }
+        for record in page:
+            row = found.get(int(record))
+            if row is not None:
+                yield row[0], row[1], row[2:]
+
+
+def plain(attribute: Attribute, value: Any) -> Any:
+    """Turn a stored value into what a user sees: a bool, a list or dict, or itself."""
+    if value is None:
+        return None
+    if attribute.type is AttributeType.BOOLEAN:
+        return bool(value)
+    if attribute.type is AttributeType.JSON:
+        return json.loads(value)
+    return value
+
+
+def _json_ids(ids: Sequence[int]) -> str:
+    return json.dumps([int(record) for record in ids])
