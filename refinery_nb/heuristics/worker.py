@@ -1,0 +1,122 @@
+"""Heuristics at work in a child process: the worker that ``compute`` runs there."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import time
+from collections.abc import MutableSequence
+from typing import Any
+
+from refinery_nb.core.errors import RefineryError
+from refinery_nb.heuristics.batch import Ballot, Batch, Record
+from refinery_nb.heuristics.kind import Heuristic, build
+
+OWN = 3  # the place of the heartbeat that says whose code runs
+AGAIN = 20  # records of the first chunk that a function is asked twice
+AGAIN_SECONDS = 0.2
+
+
+class Worker:
+    """Heuristics and the task they vote on."""
+
+    def __init__(self, setup: dict[str, Any], beat: MutableSequence[int]) -> None:
+        self._specs = setup["specs"]
+        self._built: dict[int, Heuristic] = {}
+        self._task = {key: setup[key] for key in ("labels", "spans", "on", "seed")}
+        self._beat = beat
+        self._payload: bytes | None = None
+        self._made: Any = None
+        pipeline = functools.partial(self._pipeline, setup["pipeline"], setup["tokenizer"])
+        members = {"__slots__": (), "_pipeline": staticmethod(pipeline)}
+        self._record = type("Record", (Record,), members)
+
+    def _pipeline(self, target: str, name: str) -> Any:
+        """Return what makes a doc; importing it takes seconds that are not the record's."""
+        if self._made is None:
+            self._beat[OWN] = 1
+            module, _, attribute = target.partition(":")
+            self._made = getattr(importlib.import_module(module), attribute)(name)
+            self._beat[OWN] = 0
+        return self._made
+
+    def load(self, payload: bytes, chunk: int) -> Batch:
+        """Decode the records of a chunk."""
+        records = json.loads(payload)
+        # A list or dict in a record can be changed by a heuristic: then each gets its own.
+        nested = any(type(v) in (list, dict) for record in records for v in record.values())
+        batch = self._batch(records, chunk)
+        self._payload = payload if nested else None
+        return batch
+
+    def _batch(self, records: list[dict[str, Any]], chunk: int) -> Batch:
+        make = self._record
+        rows = [make(record) for record in records]
+        return Batch(rows, **self._task, number=chunk, beat=self._beat)
+
+    def run(self, step: int, batch: Batch, stop: int) -> tuple[dict[str, Any], bytes]:
+        """Have one heuristic vote on the first records, or on all if ``stop`` is negative."""
+        if self._payload is not None:
+            batch = self._batch(json.loads(self._payload), batch.number)
+        if stop >= 0:
+            batch = batch.head(stop)
+        unstable = False
+        try:
+            heuristic = self._built.get(step)
+            if heuristic is None:
+                heuristic = build(self._specs[step])
+                heuristic.load()
+                self._built[step] = heuristic
+            self._beat[OWN] = 0
+            began = time.perf_counter()
+            ballot = heuristic.vote(batch)
+            each = (time.perf_counter() - began) / max(1, ballot.done)
+            first = batch.number == 0 and stop < 0 and heuristic.kind == "function"
+            if first and not ballot.fatal and each * AGAIN < AGAIN_SECONDS:
+                unstable = _differ(ballot, heuristic.vote(batch.head(AGAIN)))
+        except RefineryError as error:
+            ballot = Ballot()
+            ballot.fatal = str(error)
+        except MemoryError:
+            ballot = Ballot()
+            ballot.memory = ballot.exited = True
+            ballot.fatal = "ran out of memory"
+        except BaseException as error:  # also SystemExit, of a module that it imports
+            ballot = Ballot()
+            ballot.exited = True
+            ballot.fatal = f"raised {type(error).__name__} while it was loaded: {error}"
+        self._beat[OWN] = 1
+        return _pack(ballot, unstable=unstable)
+
+
+def _differ(ballot: Ballot, again: Ballot) -> bool:
+    """Say whether the votes on the first records differ."""
+    rows = sum(1 for at in ballot.at if at < AGAIN)
+    return (
+        ballot.at[:rows] != again.at
+        or ballot.label[:rows] != again.label
+        or ballot.start[:rows] != again.start
+        or ballot.end[:rows] != again.end
+        or ballot.confidence[:rows] != again.confidence
+    )
+
+
+def _pack(ballot: Ballot, *, unstable: bool) -> tuple[dict[str, Any], bytes]:
+    """Return a ballot as a header and the bytes of its columns, one after the other."""
+    traces: dict[str, int] = {}
+    errors = [
+        [at, message, traces.setdefault(trace, len(traces))] for at, message, trace in ballot.errors
+    ]
+    header = {
+        "votes": len(ballot.at),
+        "done": ballot.done,
+        "errors": errors,
+        "traces": list(traces),
+        "fatal": ballot.fatal,
+        "memory": ballot.memory,
+        "restart": ballot.exited,
+        "unstable": unstable,
+    }
+    columns = (ballot.at, ballot.label, ballot.confidence, ballot.start, ballot.end)
+    return header, b"".join(column.tobytes() for column in columns)
