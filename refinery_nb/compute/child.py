@@ -9,7 +9,8 @@ It is started by path, imports only the standard library, and knows nothing of i
     Run one step on the first ``stop`` items (all if negative); return ``(header, body)``.
 
 ``beat`` is memory shared with the parent: where the child is (``CHUNK``, ``STEP``, ``ITEM``),
-and whether it is busy with its own work (``OWN``) or with somebody's code.
+and whether it is busy with its own work (``OWN``) or with somebody's code. After it stands
+which steps are not wanted any more.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from struct import Struct
 from typing import Any
 
 CHUNK, STEP, ITEM, OWN = range(4)
+DROPPED = 64  # from this byte on: one for each step, set by the parent when it wants no more
 FRAME = Struct("<QQ")  # length of the JSON header, length of the body
 CUT = "\n[the rest of the output is cut]\n"
 BANNED = frozenset(
@@ -154,7 +156,8 @@ def main(source: int, sink: int, shared: int, parent: int) -> None:
     opening, _ = first
     limits = opening["limits"]
     sys.path.extend(path for path in opening["path"] if path not in sys.path)
-    beat = memoryview(mmap.mmap(shared, 4096)).cast("q")
+    memory = mmap.mmap(shared, 0)
+    beat = memoryview(memory)[:DROPPED].cast("q")
     os.close(shared)
     captures = [Capture(limits["output_bytes"]) for _ in range(opening["steps"])]
     worker = resolve(opening["target"])(opening["setup"], beat)
@@ -171,13 +174,17 @@ def main(source: int, sink: int, shared: int, parent: int) -> None:
         beat[CHUNK] = header["chunk"]
         batch = worker.load(payload, header["chunk"])
         for step, stop in header["todo"]:
+            answer = {"chunk": header["chunk"], "step": step, "stop": stop}
+            if memory[DROPPED + step] and stop < 0:
+                write_all(sink, frame(answer | {"skipped": True}))
+                continue
             beat[ITEM] = -1
             beat[STEP] = step
             capture = sys.stdout = sys.stderr = captures[step]
             began = time.perf_counter()
-            answer, body = worker.run(step, batch, stop)
+            said, body = worker.run(step, batch, stop)
             beat[OWN] = 1
-            answer["chunk"], answer["step"], answer["stop"] = header["chunk"], step, stop
+            answer |= said
             answer["seconds"] = time.perf_counter() - began
             answer["output"] = capture.take()
             write_all(sink, frame(answer, body))

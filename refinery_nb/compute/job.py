@@ -34,14 +34,17 @@ class Job(Generic[Result]):
         self._total = 0
         self._value: Result | None = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
-        self._thread.start()
+        # Not Thread.join: interrupted, it takes the thread for ended (Python 3.11).
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, args=(call,), daemon=True).start()
 
     def _run(self, call: Callable[[Job[Result]], Result]) -> None:
         try:
             self._value = call(self)
         except BaseException as error:
             self._error = error
+        finally:
+            self._ended.set()
 
     def report(self, done: int, total: int) -> None:
         """Say how far the work is; called by the work."""
@@ -56,7 +59,7 @@ class Job(Generic[Result]):
     @property
     def running(self) -> bool:
         """Whether it still runs."""
-        return self._thread.is_alive()
+        return not self._ended.is_set()
 
     def cancel(self) -> None:
         """Ask the work to stop soon."""
@@ -73,12 +76,12 @@ class Job(Generic[Result]):
             If the work is not done after ``timeout`` seconds; it goes on.
         """
         try:
-            self._thread.join(timeout)
+            self._ended.wait(timeout)
         except KeyboardInterrupt:
             self.cancel()
-            self._thread.join()
+            self._ended.wait()
             raise
-        if self._thread.is_alive():
+        if self.running:
             raise TimeoutError(f"the job is not done after {timeout} s.")
         if self._error is not None:
             raise self._error

@@ -117,6 +117,9 @@ class Pool:
     def drop(self, step: int) -> None:
         """Give this step no more chunks."""
         self._steps.discard(step)
+        for seat in self._seats:
+            if seat.process is not None:
+                seat.process.drop(step)
 
     def __iter__(self) -> Iterator[Reply | Crash]:
         folder = tempfile.mkdtemp(prefix="refinery_nb-")
@@ -212,6 +215,8 @@ class Pool:
         if not work.todo:
             seat.queue.popleft()
             process.since = time.monotonic()
+        if header.get("skipped"):
+            return
         self._used[step] += header["seconds"]
         if header.get("restart"):
             self._retire(seat)

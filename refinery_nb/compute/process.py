@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import mmap
 import os
@@ -22,6 +23,7 @@ PROGRAM = str(Path(child.__file__).resolve())
 # Nothing else of the environment reaches the child: it may hold secrets.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 TAIL = 4096
+PIPE = 1 << 20
 
 _alive: weakref.WeakSet[Process] = weakref.WeakSet()
 
@@ -50,6 +52,15 @@ def import_path() -> list[str]:
     return [entry for entry in dict.fromkeys(found) if os.path.exists(entry)]
 
 
+def widen(pipe: int) -> None:
+    """Let a pipe hold a whole chunk (Linux), so that the child need not wait for its parent."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+
+
 class Process:
     """A running child.
 
@@ -70,8 +81,8 @@ class Process:
         self._source, from_child = os.pipe()
         self._output, output = os.pipe()
         with tempfile.TemporaryFile(dir=folder) as shared:
-            shared.truncate(mmap.PAGESIZE)
-            self._shared = mmap.mmap(shared.fileno(), mmap.PAGESIZE)
+            shared.truncate(child.DROPPED + opening["steps"] + 1)
+            self._shared = mmap.mmap(shared.fileno(), 0)
             descriptors = (to_child, from_child, shared.fileno())
             try:
                 # -P -s and the scrubbed environment isolate as -I does, which would also ignore
@@ -93,7 +104,9 @@ class Process:
         _alive.add(self)
         for descriptor in (self._source, self._sink, self._output):
             os.set_blocking(descriptor, False)
-        self._beat = memoryview(self._shared).cast("q")
+        widen(self._sink)
+        self._memory = memoryview(self._shared)
+        self._beat = self._memory[: child.DROPPED].cast("q")
         self._beat[child.CHUNK] = self._beat[child.STEP] = self._beat[child.ITEM] = -1
         self._beat[child.OWN] = 1
         self._seen: tuple[int, ...] = ()
@@ -182,6 +195,10 @@ class Process:
             self._seen, self.since = beat, now
         return beat[0], beat[1], beat[2], bool(beat[3])
 
+    def drop(self, step: int) -> None:
+        """Tell the child that this step is not wanted any more."""
+        self._shared[child.DROPPED + step] = 1
+
     def kill(self) -> None:
         """End the child and whatever it has started in its process group."""
         try:
@@ -204,5 +221,6 @@ class Process:
             os.close(descriptor)
         self._outgoing.clear()
         self._beat.release()
+        self._memory.release()
         self._shared.close()
         return status, self._tail.decode("utf-8", "replace")

@@ -45,7 +45,9 @@ class Worker:
         """Decode the records of a chunk."""
         records = json.loads(payload)
         # A list or dict in a record can be changed by a heuristic: then each gets its own.
-        nested = any(type(v) in (list, dict) for record in records for v in record.values())
+        nested = payload.count(b"{") + payload.count(b"[") > len(records) + 1 and any(
+            type(value) in (list, dict) for record in records for value in record.values()
+        )
         batch = self._batch(records, chunk)
         self._payload = payload if nested else None
         return batch

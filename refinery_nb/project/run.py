@@ -83,6 +83,7 @@ class _Column:
     seconds: float = 0.0
     output: str = ""
     failed: str = ""
+    stopped: bool = False
     unstable: bool = False
 
 
@@ -189,8 +190,11 @@ class _Run:
     def take(self, reply: Reply, pool: Pool) -> None:
         """Add what a heuristic said of a chunk."""
         column, header = self.columns[reply.step], reply.header
+        if column.stopped:
+            return
         if not self._plausible(reply):
             column.failed = column.failed or "its process answered with votes that cannot be"
+            column.stopped = True
             pool.drop(reply.step)
             return
         ids, keys = self._ids[reply.chunk], self._keys[reply.chunk]
@@ -215,6 +219,7 @@ class _Run:
         elif column.wrong == column.done >= FIRST:
             column.failed = f"failed on each of the first {column.done} records"
         if column.failed:
+            column.stopped = True
             pool.drop(reply.step)
 
     def _plausible(self, reply: Reply) -> bool:
@@ -257,8 +262,8 @@ class _Run:
             self._ids[reply.chunk][at],
             self._labels[label],
             confidence,
-            start if spans else None,
-            end if spans else None,
+            start.astype(np.int64) if spans else None,
+            end.astype(np.int64) if spans else None,
         )
 
     def end(self, crash: Crash) -> None:
