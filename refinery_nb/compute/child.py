@@ -25,7 +25,7 @@ from struct import Struct
 from typing import Any
 
 CHUNK, STEP, ITEM, OWN = range(4)
-DROPPED = 64  # from this byte on: one for each step, set by the parent when it wants no more
+DROPPED = 8  # from this place on, one for each step: its last chunk and 1, set by the parent
 FRAME = Struct("<QQ")  # length of the JSON header, length of the body
 CUT = "\n[the rest of the output is cut]\n"
 BANNED = frozenset(
@@ -156,9 +156,10 @@ def main(source: int, sink: int, shared: int, parent: int) -> None:
     opening, _ = first
     limits = opening["limits"]
     sys.path.extend(path for path in opening["path"] if path not in sys.path)
-    memory = mmap.mmap(shared, 0)
-    beat = memoryview(memory)[:DROPPED].cast("q")
+    beat = memoryview(mmap.mmap(shared, 0)).cast("q")
     os.close(shared)
+    for descriptor in (source, sink):
+        os.set_inheritable(descriptor, False)
     captures = [Capture(limits["output_bytes"]) for _ in range(opening["steps"])]
     worker = resolve(opening["target"])(opening["setup"], beat)
     import faulthandler
@@ -175,7 +176,7 @@ def main(source: int, sink: int, shared: int, parent: int) -> None:
         batch = worker.load(payload, header["chunk"])
         for step, stop in header["todo"]:
             answer = {"chunk": header["chunk"], "step": step, "stop": stop}
-            if memory[DROPPED + step] and stop < 0:
+            if stop < 0 and 0 < beat[DROPPED + step] <= header["chunk"]:
                 write_all(sink, frame(answer | {"skipped": True}))
                 continue
             beat[ITEM] = -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import shutil
 import signal
@@ -9,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -107,21 +108,22 @@ class Pool:
             "path": import_path(),
         }
         self._payloads = enumerate(payloads)
-        self._steps = set(range(steps))
+        # The last chunk of each step that is wanted.
+        self._last: list[float] = [math.inf] * steps
         self._again: deque[_Work] = deque()
         self._seats = [_Seat() for _ in range(max(1, workers))]
         self._used = [0.0] * steps
         self._strays = 0
         self._cancel = cancel or threading.Event()
 
-    def drop(self, step: int) -> None:
-        """Give this step no more chunks."""
-        self._steps.discard(step)
+    def drop(self, step: int, chunk: int) -> None:
+        """Give this step no more chunks after this one; those before it are still answered."""
+        self._last[step] = min(self._last[step], chunk)
         for seat in self._seats:
             if seat.process is not None:
-                seat.process.drop(step)
+                seat.process.drop(step, chunk)
 
-    def __iter__(self) -> Iterator[Reply | Crash]:
+    def __iter__(self) -> Generator[Reply | Crash, None, None]:
         folder = tempfile.mkdtemp(prefix="refinery_nb-")
         try:
             while not self._cancel.is_set():
@@ -158,13 +160,14 @@ class Pool:
         while self._again:
             work = self._again.popleft()
             # What is left of a crashed step (stop >= 0) is still wanted.
-            work.todo = {s: k for s, k in work.todo.items() if k >= 0 or s in self._steps}
+            number = work.number
+            work.todo = {s: k for s, k in work.todo.items() if k >= 0 or number <= self._last[s]}
             if work.todo:
                 return work
-        if not self._steps:
-            return None
-        for number, payload in self._payloads:
-            return _Work(number, payload, dict.fromkeys(sorted(self._steps), -1))
+        steps = [step for step, last in enumerate(self._last) if last == math.inf]
+        if steps:
+            for number, payload in self._payloads:
+                return _Work(number, payload, dict.fromkeys(steps, -1))
         return None
 
     def _listen(self) -> Iterator[Reply | Crash]:
@@ -208,6 +211,7 @@ class Pool:
         work, step = seat.queue[0], header["step"]
         if header.get("memory") and not process.fresh:
             # Others may have filled the memory: it is this step's fault only in a fresh child.
+            process.kill()
             self._retire(seat)
             return
         process.fresh = False
@@ -219,10 +223,11 @@ class Pool:
             return
         self._used[step] += header["seconds"]
         if header.get("restart"):
+            process.kill()
             self._retire(seat)
         yield Reply(step, work.number, header["stop"], header, body)
-        if step in self._steps and self._used[step] > self._limits.total_seconds:
-            self.drop(step)
+        if self._last[step] == math.inf and self._used[step] > self._limits.total_seconds:
+            self.drop(step, work.number)
             yield Crash(step, work.number, -1, "total", self._total())
 
     def _retire(self, seat: _Seat) -> tuple[int, str]:
@@ -257,15 +262,15 @@ class Pool:
         if work is None or work.number != chunk or step not in work.todo:
             self._strays += 1
             if self._strays >= STRAYS:
-                self._steps.clear()
+                self._last = [-1] * len(self._last)
                 self._again.clear()
                 yield Crash(-1, chunk, -1, "exit", _ending(status, tail))
             return
-        first = step in self._steps
+        first = self._last[step] == math.inf
         if work.todo.pop(step) < 0 and item > 0:
             # The items before the one that it ended at, now first: then the others go on.
             work.todo = {step: item} | work.todo
-        self.drop(step)
+        self.drop(step, chunk)
         if not first:
             return
         if over == "time":

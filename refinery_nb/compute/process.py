@@ -81,7 +81,7 @@ class Process:
         self._source, from_child = os.pipe()
         self._output, output = os.pipe()
         with tempfile.TemporaryFile(dir=folder) as shared:
-            shared.truncate(child.DROPPED + opening["steps"] + 1)
+            shared.truncate(8 * (child.DROPPED + opening["steps"]))
             self._shared = mmap.mmap(shared.fileno(), 0)
             descriptors = (to_child, from_child, shared.fileno())
             try:
@@ -105,8 +105,7 @@ class Process:
         for descriptor in (self._source, self._sink, self._output):
             os.set_blocking(descriptor, False)
         widen(self._sink)
-        self._memory = memoryview(self._shared)
-        self._beat = self._memory[: child.DROPPED].cast("q")
+        self._beat = memoryview(self._shared).cast("q")
         self._beat[child.CHUNK] = self._beat[child.STEP] = self._beat[child.ITEM] = -1
         self._beat[child.OWN] = 1
         self._seen: tuple[int, ...] = ()
@@ -195,9 +194,9 @@ class Process:
             self._seen, self.since = beat, now
         return beat[0], beat[1], beat[2], bool(beat[3])
 
-    def drop(self, step: int) -> None:
-        """Tell the child that this step is not wanted any more."""
-        self._shared[child.DROPPED + step] = 1
+    def drop(self, step: int, chunk: int) -> None:
+        """Tell the child that this step is not wanted after this chunk."""
+        self._beat[child.DROPPED + step] = chunk + 1
 
     def kill(self) -> None:
         """End the child and whatever it has started in its process group."""
@@ -221,6 +220,5 @@ class Process:
             os.close(descriptor)
         self._outgoing.clear()
         self._beat.release()
-        self._memory.release()
         self._shared.close()
         return status, self._tail.decode("utf-8", "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 from zlib import crc32
 
@@ -110,10 +110,12 @@ class Function:
         """Run the source, which imports what it needs and defines the function."""
         if self._call is not None:
             return
-        namespace: dict[str, Any] = {"__name__": f"heuristic_{self.entry}"}
+        # A module that can be found by its name: dataclasses look for the one they are in.
+        module = ModuleType(f"refinery_nb_heuristic_{self.fingerprint}")
+        sys.modules[module.__name__] = module
         try:
-            exec(compile(self.source, self._file, "exec"), namespace)  # noqa: S102
-            call = namespace[self.entry]
+            exec(compile(self.source, self._file, "exec"), vars(module))  # noqa: S102
+            call = vars(module)[self.entry]
         except Exception as error:
             raise HeuristicError(
                 f"{self.name} cannot be loaded: {self._said(error)}",

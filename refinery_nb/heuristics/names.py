@@ -103,7 +103,7 @@ def find_function(code: CodeType, name: str, *, decorated: bool = False) -> Defi
     except (OSError, TypeError, SyntaxError, IndexError) as error:
         raise HeuristicError(
             f"the source of {name} cannot be found ({error}).",
-            hint="Define it in a notebook cell or in a file.",
+            hint="Define it in a file, or in a notebook cell that does not begin with %%.",
         ) from error
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     for node in _nodes(tree):

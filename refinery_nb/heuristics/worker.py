@@ -10,7 +10,7 @@ from collections.abc import MutableSequence
 from typing import Any
 
 from refinery_nb.core.errors import RefineryError
-from refinery_nb.heuristics.batch import Ballot, Batch, Record
+from refinery_nb.heuristics.batch import ITEM, Ballot, Batch, Record
 from refinery_nb.heuristics.kind import Heuristic, build
 
 OWN = 3  # the place of the heartbeat that says whose code runs
@@ -88,8 +88,12 @@ class Worker:
             ballot = Ballot()
             ballot.exited = True
             ballot.fatal = f"raised {type(error).__name__} while it was loaded: {error}"
+        header, body = _pack(ballot)
+        # Which record it ended at, if it was not while it was loaded.
+        header["at"] = ballot.done if ballot.exited and self._beat[ITEM] >= 0 else -1
+        header["unstable"] = unstable
         self._beat[OWN] = 1
-        return _pack(ballot, unstable=unstable)
+        return header, body
 
 
 def _differ(ballot: Ballot, again: Ballot) -> bool:
@@ -104,7 +108,7 @@ def _differ(ballot: Ballot, again: Ballot) -> bool:
     )
 
 
-def _pack(ballot: Ballot, *, unstable: bool) -> tuple[dict[str, Any], bytes]:
+def _pack(ballot: Ballot) -> tuple[dict[str, Any], bytes]:
     """Return a ballot as a header and the bytes of its columns, one after the other."""
     traces: dict[str, int] = {}
     errors = [
@@ -118,7 +122,6 @@ def _pack(ballot: Ballot, *, unstable: bool) -> tuple[dict[str, Any], bytes]:
         "fatal": ballot.fatal,
         "memory": ballot.memory,
         "restart": ballot.exited,
-        "unstable": unstable,
     }
     columns = (ballot.at, ballot.label, ballot.confidence, ballot.start, ballot.end)
     return header, b"".join(column.tobytes() for column in columns)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,7 +84,7 @@ class _Column:
     seconds: float = 0.0
     output: str = ""
     failed: str = ""
-    stopped: bool = False
+    last: float = math.inf
     unstable: bool = False
 
 
@@ -149,13 +150,17 @@ def run_heuristics(
         cancel=cancel,
     )
     total = count * len(specs)
-    for event in pool if specs else ():
-        if isinstance(event, Reply):
-            run.take(event, pool)
-            if progress is not None:
-                progress(sum(column.done for column in run.columns), total)
-        else:
-            run.end(event)
+    # Closed here, not when it is collected: the traceback of an interrupt would keep it alive.
+    with closing(iter(pool)) as events, ExitStack() as stack:
+        if isinstance(progress, ProgressBar):
+            stack.callback(progress.close)
+        for event in events if specs else ():
+            if isinstance(event, Reply):
+                run.take(event, pool)
+                if progress is not None:
+                    progress(sum(column.done for column in run.columns), total)
+            else:
+                run.end(event)
     return {column.name: run.result(column, cancel.is_set()) for column in run.columns}
 
 
@@ -190,12 +195,12 @@ class _Run:
     def take(self, reply: Reply, pool: Pool) -> None:
         """Add what a heuristic said of a chunk."""
         column, header = self.columns[reply.step], reply.header
-        if column.stopped:
+        if reply.chunk > column.last:
             return
         if not self._plausible(reply):
             column.failed = column.failed or "its process answered with votes that cannot be"
-            column.stopped = True
-            pool.drop(reply.step)
+            column.last = reply.chunk
+            pool.drop(reply.step, reply.chunk)
             return
         ids, keys = self._ids[reply.chunk], self._keys[reply.chunk]
         column.parts.append(self._votes(reply))
@@ -213,14 +218,14 @@ class _Run:
         if column.failed:
             return
         if header["fatal"]:
-            at = header["done"]
-            where = f" on record {keys[at]}" if header["restart"] and at < len(keys) else ""
-            column.failed = f"{header['fatal']}{where}"
+            at = header["at"]
+            where = f" on record {keys[at]}" if 0 <= at < len(keys) else ""
+            column.failed = f"{header['fatal'].rstrip('.')}{where}"
         elif column.wrong == column.done >= FIRST:
             column.failed = f"failed on each of the first {column.done} records"
         if column.failed:
-            column.stopped = True
-            pool.drop(reply.step)
+            column.last = reply.chunk
+            pool.drop(reply.step, reply.chunk)
 
     def _plausible(self, reply: Reply) -> bool:
         """Check what came from the child: somebody else's code ran in that process."""
@@ -302,7 +307,7 @@ def _message(column: _Column, errors: tuple[RecordError, ...]) -> str:
     """Say what went wrong with a heuristic, with its first offenders."""
     told = []
     if column.failed:
-        told.append(f"{column.name} {column.failed}.")
+        told.append(f"{column.name}: {column.failed}.")
     if column.wrong:
         offenders = "; ".join(f"{e.key}: {e.message}" for e in errors[:NAMED])
         more = f"; and {column.wrong - NAMED:,} more" if column.wrong > NAMED else ""
@@ -315,18 +320,25 @@ def _message(column: _Column, errors: tuple[RecordError, ...]) -> str:
     return " ".join(told)
 
 
-def progress_bar(count: int, what: str = "heuristics") -> Progress:
-    """Return a progress bar in plain text; short runs of few records show none."""
-    from tqdm import tqdm
+class ProgressBar:
+    """A progress bar in plain text; few records show one only after a second."""
 
-    bar = tqdm(total=0, desc=what, unit="rec", delay=0.0 if count > 2000 else 1.0, leave=False)
-    began = time.monotonic()
+    def __init__(self, count: int, what: str) -> None:
+        from tqdm import tqdm
 
-    def show(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-        if done >= total:
-            bar.set_postfix_str(f"{time.monotonic() - began:.1f} s")
-            bar.close()
+        delay = 0.0 if count > 2000 else 1.0
+        self._bar = tqdm(desc=what, unit="votes", delay=delay, leave=False)
 
-    return show
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far the work is."""
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.close()
+
+
+def progress_bar(count: int, what: str = "heuristics") -> ProgressBar:
+    """Return a progress bar for ``run_heuristics``, which closes it at its end."""
+    return ProgressBar(count, what)

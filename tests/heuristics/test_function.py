@@ -145,9 +145,11 @@ def test_a_function_from_a_notebook_cell_is_captured() -> None:
         run = lambda cell: shell.run_cell(cell).raise_error()
         run("import re as regex\\nWORDS = ['late']")
         run("class Rude:\\n    words = WORDS\\n    def __init__(self): pass")
+        run("from dataclasses import dataclass\\n@dataclass\\nclass Point:\\n    x: int = 3")
         run("def helper(text):\\n    # why\\n    return regex.search(Rude.words[0], text)")
         run("mark = lambda f: f\\n\\n@mark\\ndef rule(record):\\n"
             "    if record['text'] == '': raise ValueError\\n"
+            "    assert Point().x == 3\\n"
             "    return 'X' if helper(record['text']) else None")
         run("spec = Function(rule).spec()")
         print(json.dumps(shell.user_ns["spec"]))

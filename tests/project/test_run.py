@@ -288,6 +288,7 @@ def test_a_source_that_cannot_be_loaded_fails_alone() -> None:
     assert "line 1: missing cannot be loaded: ModuleNotFoundError" in results["missing"].message
     assert "SyntaxError" in results["broken"].message
     assert "SystemExit while it was loaded" in results["leaving"].message
+    assert "on record" not in results["leaving"].message
     assert [r.state for r in results.values()] == ["failed", "failed", "failed", "finished"]
 
 
@@ -418,8 +419,20 @@ def test_an_empty_or_missing_text_is_no_error() -> None:
         assert (result.votes.record.tolist(), result.message) == ([1002], "")
 
 
-def test_the_progress_bar_ends_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    show = progress_bar(5_000)
-    show(2_500, 5_000)
-    show(5_000, 5_000)
+def test_an_interrupt_leaves_no_process_even_while_its_traceback_lives() -> None:
+    """Jupyter keeps the last traceback, and with it every frame of the run."""
+
+    def progress(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(function(GOOD), progress=progress)
+    assert psutil.Process().children(recursive=True) == []
+    assert caught.tb is not None
+
+
+def test_the_progress_bar_shows_votes(capsys: pytest.CaptureFixture[str]) -> None:
+    run(function(GOOD), count=5_000, chunk=1_000, progress=progress_bar(5_000))
     assert "heuristics" in capsys.readouterr().err
+    run(function(GOOD), progress=progress_bar(40))
+    assert capsys.readouterr().err == ""
