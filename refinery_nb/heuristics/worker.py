@@ -57,10 +57,15 @@ class Worker:
         rows = [make(record) for record in records]
         return Batch(rows, **self._task, number=chunk, beat=self._beat)
 
+    def _own(self, batch: Batch) -> Batch:
+        """Return the batch with records that nobody has changed."""
+        if self._payload is None:
+            return batch
+        return self._batch(json.loads(self._payload), batch.number)
+
     def run(self, step: int, batch: Batch, stop: int) -> tuple[dict[str, Any], bytes]:
         """Have one heuristic vote on the first records, or on all if ``stop`` is negative."""
-        if self._payload is not None:
-            batch = self._batch(json.loads(self._payload), batch.number)
+        batch = self._own(batch)
         if stop >= 0:
             batch = batch.head(stop)
         unstable = False
@@ -76,7 +81,7 @@ class Worker:
             each = (time.perf_counter() - began) / max(1, ballot.done)
             first = batch.number == 0 and stop < 0 and heuristic.kind == "function"
             if first and not ballot.fatal and each * AGAIN < AGAIN_SECONDS:
-                unstable = _differ(ballot, heuristic.vote(batch.head(AGAIN)))
+                unstable = _differ(ballot, heuristic.vote(self._own(batch).head(AGAIN)))
         except RefineryError as error:
             ballot = Ballot()
             ballot.fatal = str(error)

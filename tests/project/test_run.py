@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import textwrap
 import threading
 import time
@@ -319,6 +321,7 @@ def test_no_heuristic_sees_what_another_one_changed() -> None:
     assert alone.votes.record.tolist() == also["one"].votes.record.tolist()
     assert set(also["two"].votes.label.tolist()) == {10}
     assert 5 < len(alone.votes) < 35
+    assert alone.message == also["two"].message == ""
 
 
 def test_two_runs_give_the_same() -> None:
@@ -429,6 +432,25 @@ def test_an_interrupt_leaves_no_process_even_while_its_traceback_lives() -> None
         run(function(GOOD), progress=progress)
     assert psutil.Process().children(recursive=True) == []
     assert caught.tb is not None
+
+
+def test_a_worker_starts_light() -> None:
+    """What makes a run of ten records take a moment, not seconds."""
+    program = "import sys, refinery_nb.heuristics.worker; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    heavy = {"numpy", "pandas", "spacy", "ahocorasick", "sqlite3", "tqdm", "ipywidgets"}
+    assert not heavy & set(answer.stdout.split())
+
+
+def test_many_runs_leave_nothing_open() -> None:
+    leave = function("import os\ndef leave(record):\n    if '5' in record['text']: os._exit(0)\n")
+    run(leave, count=8)
+    before = psutil.Process().num_fds()
+    for _ in range(5):
+        run(leave, count=8, workers=2)
+    assert psutil.Process().num_fds() == before
 
 
 def test_the_progress_bar_shows_votes(capsys: pytest.CaptureFixture[str]) -> None:
