@@ -11,7 +11,7 @@ from zlib import crc32
 from refinery_nb.core.errors import HeuristicError
 from refinery_nb.heuristics.ballots import BadVote, class_vote, span_votes
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
-from refinery_nb.heuristics.kind import digest
+from refinery_nb.heuristics.kind import checked, digest
 
 FRAMES = 20  # of a traceback that are kept
 MESSAGE = 500  # characters of an error message that are kept
@@ -43,14 +43,13 @@ class Function:
         from refinery_nb.heuristics.capture import capture
 
         captured = capture(function)
-        self._set(captured.source, captured.entry, name or function.__name__, captured.lines)
+        chosen = checked(function.__name__ if name is None else name, "a heuristic")
+        self._set(captured.source, captured.entry, chosen, captured.lines)
 
     def _set(self, source: str, entry: str, name: str, lines: Sequence[Sequence[int]] = ()) -> None:
-        from refinery_nb.core.schema import check_name
-
         self.source = source
         self.entry = entry
-        self.name = check_name(name, "a heuristic")
+        self.name = name
         self.lines = [list(pair) for pair in lines]
         self._call: Callable[[Any], Any] | None = None
 
@@ -70,7 +69,7 @@ class Function:
 
         entry = check_source(source, name)
         made = cls.__new__(cls)
-        made._set(source, entry, name or entry)
+        made._set(source, entry, checked(entry if name is None else name, "a heuristic"))
         return made
 
     @classmethod
@@ -111,7 +110,7 @@ class Function:
         if self._call is not None:
             return
         # A module that can be found by its name: dataclasses look for the one they are in.
-        module = ModuleType(f"refinery_nb_heuristic_{self.fingerprint}")
+        module = ModuleType(f"refinery_nb_heuristic_{id(self)}")
         sys.modules[module.__name__] = module
         try:
             exec(compile(self.source, self._file, "exec"), vars(module))  # noqa: S102

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 from collections.abc import Mapping
@@ -66,7 +65,16 @@ def build(spec: Mapping[str, Any]) -> Heuristic:
     return heuristic
 
 
+def checked(name: object, what: str) -> str:
+    """Return a name if it is one; imported late, as a child process need not check again."""
+    from refinery_nb.core.schema import check_name
+
+    return check_name(name, what)
+
+
 def digest(spec: Mapping[str, Any]) -> str:
     """Return the hash of a spec in its canonical form."""
+    import hashlib
+
     text = json.dumps(spec, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]

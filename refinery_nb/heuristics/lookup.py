@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from refinery_nb.core.errors import HeuristicError
-from refinery_nb.core.schema import check_name
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
 from refinery_nb.heuristics.fold import fold, is_whole
-from refinery_nb.heuristics.kind import digest
+from refinery_nb.heuristics.kind import checked, digest
 
 
 def plurals(term: str) -> set[str]:
@@ -77,8 +76,8 @@ class Lookup:
                 raise HeuristicError(f"{term!r} is no term; terms are strings that are not blank.")
         if not self.terms:
             raise HeuristicError(f"the lookup list for {label!r} is empty.")
-        self.label = check_name(label, "a label")
-        self.name = check_name(f"lookup:{label}" if name is None else name, "a heuristic")
+        self.label = checked(label, "a label")
+        self.name = checked(f"lookup:{label}" if name is None else name, "a heuristic")
         self.case = case
         self.whole_words = whole_words
         self.plural = plural

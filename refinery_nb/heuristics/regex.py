@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from refinery_nb.core.errors import HeuristicError
-from refinery_nb.core.schema import check_name
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
-from refinery_nb.heuristics.kind import digest
+from refinery_nb.heuristics.kind import checked, digest
 
 
 class Regex:
@@ -56,8 +55,8 @@ class Regex:
             raise HeuristicError(
                 f"{pattern!r} has no group {group!r}; it has {self._compiled.groups} groups."
             )
-        self.label = check_name(label, "a label")
-        self.name = check_name(f"regex:{label}" if name is None else name, "a heuristic")
+        self.label = checked(label, "a label")
+        self.name = checked(f"regex:{label}" if name is None else name, "a heuristic")
         self.pattern = pattern
         self.case = case
         self.group = group
