@@ -1,1 +1,65 @@
-"""Label text data inside Jupyter: by hand, by heuristics and by weak supervision."""
+"""Label text data inside Jupyter: by hand, by heuristics and by weak supervision.
+
+>>> import refinery_nb as rn
+>>> project = rn.open()
+>>> project.add([{"text": "Late again"}, {"text": "Works well"}])
+list: 2 added, 0 updated, 0 unchanged
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from refinery_nb.compute.limits import Limits
+    from refinery_nb.core.errors import RefineryError
+    from refinery_nb.heuristics.lookup import Lookup
+    from refinery_nb.heuristics.regex import Regex
+    from refinery_nb.project.labeling import NONE
+    from refinery_nb.project.project import Project, open
+    from refinery_nb.project.task import Task
+    from refinery_nb.project.view import View
+    from refinery_nb.project.weak import WeakRun
+    from refinery_nb.widgets.labeler import Labeler
+
+__version__ = "0.1.0"
+
+# Loaded when first used, so that importing the package stays light.
+_NAMES = {
+    "NONE": "refinery_nb.project.labeling",
+    "Labeler": "refinery_nb.widgets.labeler",
+    "Limits": "refinery_nb.compute.limits",
+    "Lookup": "refinery_nb.heuristics.lookup",
+    "Project": "refinery_nb.project.project",
+    "RefineryError": "refinery_nb.core.errors",
+    "Regex": "refinery_nb.heuristics.regex",
+    "Task": "refinery_nb.project.task",
+    "View": "refinery_nb.project.view",
+    "WeakRun": "refinery_nb.project.weak",
+    "open": "refinery_nb.project.project",
+}
+
+__all__ = [
+    "NONE",
+    "Labeler",
+    "Limits",
+    "Lookup",
+    "Project",
+    "RefineryError",
+    "Regex",
+    "Task",
+    "View",
+    "WeakRun",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'refinery_nb' has no attribute {name!r}")
+    return getattr(importlib.import_module(_NAMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 from filelock import FileLock, Timeout
@@ -34,6 +35,15 @@ IDLE_READERS = 4
 PRAGMAS = {"foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "synchronous": 2}
 
 
+class Connection(sqlite3.Connection):
+    """A connection that remembers its temporary tables (``store.derived``)."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.derived: dict[tuple[Any, ...], str] = {}
+        self.made = 0
+
+
 class Database:
     """An open project database.
 
@@ -52,7 +62,7 @@ class Database:
         self.root = root
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Connection] = []
         self._closed = False
         self._depth = 0
         self._process_lock: FileLock | None = None
@@ -75,7 +85,7 @@ class Database:
                 raise
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Iterator[Connection]:
         """Give the writer inside a transaction; commit at the end, roll back on any exception.
 
         A ``write`` inside a ``write`` of the same thread joins its transaction.
@@ -101,7 +111,7 @@ class Database:
                 self._checkpoint()
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Iterator[Connection]:
         """Give a connection for reading.
 
         On disk it is one of several read-only connections, so that reading never waits for the
@@ -140,7 +150,7 @@ class Database:
             with self._across_processes():
                 self._writer.close()
 
-    def _take_reader(self) -> sqlite3.Connection:
+    def _take_reader(self) -> Connection:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
@@ -273,10 +283,16 @@ def _uri(path: Path) -> str:
     return path.absolute().as_uri()
 
 
-def _connect(target: str, *, uri: bool) -> sqlite3.Connection:
+def _connect(target: str, *, uri: bool) -> Connection:
     connection = sqlite3.connect(
-        target, uri=uri, check_same_thread=False, isolation_level=None, timeout=LOCK_SECONDS
+        target,
+        uri=uri,
+        check_same_thread=False,
+        isolation_level=None,
+        timeout=LOCK_SECONDS,
+        factory=Connection,
     )
+    connection.execute("PRAGMA temp_store=MEMORY")
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
         (answer,) = connection.execute(f"PRAGMA {name}").fetchone()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -19,6 +20,11 @@ LABELS = (
 PROGRESS = (
     "SELECT count(DISTINCT record) FROM label WHERE task = ? AND NOT stale "
     "AND (? IS NULL OR actor = ?)"
+)
+
+LABELLED_AMONG = (
+    "SELECT DISTINCT record FROM label WHERE task = ? "
+    "AND record IN (SELECT value FROM json_each(?))"
 )
 
 
@@ -72,3 +78,8 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
 def progress(connection: sqlite3.Connection, task: int, actor: str | None) -> int:
     """Return how many records are labelled for a task, by one actor or by anyone."""
     return int(connection.execute(PROGRESS, (task, actor, actor)).fetchone()[0])
+
+
+def labelled_among(connection: sqlite3.Connection, task: int, ids: Sequence[int]) -> set[int]:
+    """Return those of the records that anybody has labelled for a task."""
+    return {row[0] for row in connection.execute(LABELLED_AMONG, (task, json.dumps(list(ids))))}

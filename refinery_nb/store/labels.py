@@ -64,12 +64,16 @@ AND NOT EXISTS (
     AND n.seq > u.seq AND EXISTS (
         SELECT 1 FROM event WHERE operation = n.seq AND outcome = 'applied' {tasks}))
 ORDER BY u.seq DESC LIMIT 1"""
+STALE = (
+    "SELECT DISTINCT task, record FROM label WHERE stale AND actor = ? "
+    "AND record IN (SELECT value FROM json_each(?))"
+)
 ALL_EVENTS = (
     "SELECT e.seq, o.actor, e.record, e.task, e.after FROM event AS e "
     "JOIN operation AS o ON o.seq = e.operation WHERE e.outcome = 'applied' ORDER BY e.seq"
 )
 
-TextOf = Callable[[sqlite3.Connection, TaskSchema, int], str]
+TextOf = Callable[[Any, TaskSchema, int], str]
 
 
 def apply(
@@ -363,3 +367,10 @@ def rejected(operation: Operation, error: RefineryError) -> Acknowledgement:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def stale_records(
+    connection: sqlite3.Connection, actor: str, ids: Sequence[int]
+) -> set[tuple[int, int]]:
+    """Return (task, record) of those records with spans of the actor that no longer fit."""
+    return set(connection.execute(STALE, (actor, json.dumps(list(ids)))).fetchall())

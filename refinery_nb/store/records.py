@@ -172,3 +172,9 @@ def plain(attribute: Attribute, value: Any) -> Any:
 
 def _json_ids(ids: Sequence[int]) -> str:
     return json.dumps([int(record) for record in ids])
+
+
+def one_value(connection: sqlite3.Connection, name: str, record: int) -> Any:
+    """Return the stored value of one column of a record."""
+    row = connection.execute(f"SELECT {name} FROM record WHERE id = ?", (record,)).fetchone()
+    return None if row is None else row[0]

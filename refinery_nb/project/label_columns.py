@@ -1,0 +1,201 @@
+"""Labels that come with records: the columns that an export has beside the attributes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from refinery_nb import io
+from refinery_nb.core.errors import InputError, RefineryError
+from refinery_nb.core.operation import Operation
+from refinery_nb.core.schema import Attribute, TaskSchema
+from refinery_nb.core.votes import Votes
+from refinery_nb.project import labeling, tasks
+from refinery_nb.store import gold, labels, records, schema, weak
+from refinery_nb.store.db import Connection
+
+if TYPE_CHECKING:
+    from refinery_nb.project.project import Project
+
+# How "reviewed, none" is written where a label's name would stand. No label may be called so.
+NONE = "__none__"
+
+
+class LabelImporter:
+    """The label columns of one reading, and their way into the store.
+
+    Manual labels are set where nobody has labelled the record yet: a label never changes by
+    adding records. Weak labels are kept as a run of their own.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        connection: Connection,
+        reading: io.Reading,
+        attributes: Sequence[Attribute],
+        *,
+        create_labels: bool,
+    ) -> None:
+        self.project = project
+        self.connection = connection
+        self.reading = reading
+        self.create_labels = create_labels
+        self.warnings: list[str] = []
+        self.labels = 0
+        known = {attribute.name for attribute in attributes}
+        known |= {c.name for c in reading.columns if "__" not in c.name}
+        parsed = {
+            at: found
+            for at, column in enumerate(reading.columns)
+            if (found := io.parse_column(column.name, known)) is not None
+        }
+        self.positions = frozenset(parsed)
+        self._columns: dict[tuple[str, str], dict[str, int]] = {}
+        self._on: dict[str, str | None] = {}
+        for at, found in parsed.items():
+            if found.source not in ("MANUAL", "WEAK_SUPERVISION"):
+                self.warnings.append(
+                    f"the votes in {reading.columns[at].name!r} were not taken in."
+                )
+                continue
+            self._columns.setdefault((found.task, found.source), {})[found.what] = at
+            self._on[found.task] = found.attribute
+        self._may_extend: set[str] = set()
+        self._weak: dict[str, list[tuple[int, int, float, int, int]]] = {}
+
+    def prepare(self) -> None:
+        """Make the tasks that the columns speak of, once the attributes exist."""
+        existing = {task.name for task in schema.tasks(self.connection)}
+        for task, on in self._on.items():
+            if task in existing:
+                continue
+            spans = any("spans" in parts for (t, _), parts in self._columns.items() if t == task)
+            kind = "spans" if spans else "classification"
+            tasks.task(self.project, task, [], on=on, kind=kind)
+            self._may_extend.add(task)
+
+    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take the labels of a chunk of records that have just been stored."""
+        if not self._columns:
+            return
+        ids = records.ids_of_keys(self.connection, keys)
+        for (name, source), parts in self._columns.items():
+            task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            at = parts.get("spans", parts.get("label"))
+            if at is None or (task.is_spans and "spans" not in parts):
+                continue
+            confidence = parts.get("confidence")
+            said = [
+                (ids[key], row[at], None if confidence is None else row[confidence])
+                for key, row in zip(keys, rows, strict=True)
+                if row[at] not in (None, "")
+            ]
+            task = self._with_labels(task, [value for _, value, _ in said], at)
+            if source == "MANUAL":
+                self._set(task, [(record, value) for record, value, _ in said], at)
+            else:
+                self._collect(task, said)
+
+    def finish(self) -> int:
+        """Store the weak labels as a run, and return how many manual labels came in."""
+        for name, rows in self._weak.items():
+            task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            record, label, confidence, start, end = (list(c) for c in zip(*rows, strict=True))
+            votes = Votes.of(
+                record,
+                label,
+                confidence,
+                start if task.is_spans else None,
+                end if task.is_spans else None,
+            )
+            runs = weak.runs(self.connection, task.id)
+            same = runs and weak.votes(self.connection, runs[-1].id).to_bytes() == votes.to_bytes()
+            if not same:
+                source = {"source": self.reading.name}
+                weak.save(self.connection, task.id, "imported", source, votes, at=labeling.now())
+        return self.labels
+
+    def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
+        """Return the task with all labels that the values name."""
+        names: dict[str, None] = {}
+        for value in values:
+            names |= (
+                dict.fromkeys(label for *_, label in self._spans(value))
+                if task.is_spans
+                else {value: None}
+            )
+        names.pop(NONE, None)
+        missing = [name for name in names if name not in {label.name for label in task.labels}]
+        if not missing:
+            return task
+        field = self.reading.columns[at].name
+        try:
+            if task.name not in self._may_extend and not self.create_labels:
+                task.label(missing[0])
+            tasks.task(self.project, task.name, missing, kind=task.kind.value)
+        except RefineryError as error:
+            raise InputError(
+                error.message,
+                source=self.reading.name,
+                field=field,
+                hint=f"{error.hint or ''} Pass create_labels=True to add it.".strip(),
+            ) from error
+        return next(t for t in schema.tasks(self.connection) if t.name == task.name)
+
+    def _set(self, task: TaskSchema, said: Sequence[tuple[int, Any]], at: int) -> None:
+        done = gold.labelled_among(self.connection, task.id, [record for record, _ in said])
+        items = []
+        for record, value in said:
+            if record in done:
+                continue
+            wanted = [tuple(span) for span in self._spans(value)] if task.is_spans else value
+            none = {"none": True}
+            items.append((record, labeling.annotation(task, none if value == NONE else wanted)))
+        if not items:
+            return
+        operation = Operation(str(uuid.uuid4()), "label", self.project.actor, task.id)
+        try:
+            labels.apply_bulk(
+                self.connection,
+                operation,
+                items,
+                task=task,
+                at=labeling.now(),
+                text_of=labeling.text_of,
+            )
+        except RefineryError as error:
+            error.source, error.field = self.reading.name, self.reading.columns[at].name
+            raise
+        self.labels += len(items)
+
+    def _collect(self, task: TaskSchema, said: Sequence[tuple[int, Any, Any]]) -> None:
+        ids = {label.name: label.id for label in task.labels}
+        rows = self._weak.setdefault(task.name, [])
+        for record, value, confidence in said:
+            if task.is_spans:
+                sure = _list(confidence)
+                for at, (start, end, label) in enumerate(self._spans(value)):
+                    one = float(sure[at]) if at < len(sure) else 1.0
+                    rows.append((record, ids[label], one, start, end))
+            else:
+                one = 1.0 if confidence in (None, "") else float(confidence)
+                rows.append((record, ids[value], one, 0, 0))
+
+    def _spans(self, value: Any) -> list[list[Any]]:
+        spans = _list(value)
+        return [
+            [span["start"], span["end"], span["label"]] if isinstance(span, Mapping) else span[:3]
+            for span in spans
+        ]
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value else []
+        except ValueError:
+            value = []
+    return value if isinstance(value, list) else []

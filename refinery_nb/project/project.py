@@ -1,0 +1,261 @@
+"""The project: where records come in, tasks are made, and everything is found."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refinery_nb.core.errors import SchemaError, did_you_mean
+from refinery_nb.core.events import Events
+from refinery_nb.core.operation import Acknowledgement, Operation
+from refinery_nb.core.query import AttributeField, Condition, Selection
+from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
+from refinery_nb.project import add as adding
+from refinery_nb.project import cards, frames, labeling, tasks
+from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.selector import Selector
+from refinery_nb.project.task import Task
+from refinery_nb.project.view import View
+from refinery_nb.store import backup, records, schema
+from refinery_nb.store.db import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def open(path: str | os.PathLike[str] | None = None, *, by: str | None = None) -> Project:
+    """Open the project in a folder, or make one there; without a path, one in memory.
+
+    Parameters
+    ----------
+    path
+        A folder; it is made if it is missing. None: nothing is written to disk.
+    by
+        Who labels here; by default the user that JupyterHub or the operating system names.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot hold a project, or holds a damaged or newer one.
+    """
+    return Project(None if path is None else Path(path).expanduser().absolute(), by=by)
+
+
+class Project:
+    """Records, tasks, labels, heuristics and their votes, in one folder.
+
+    Made by ``rn.open``. Safe to use from several threads, and from several processes at once.
+    """
+
+    def __init__(self, root: Path | None, *, by: str | None = None) -> None:
+        self.root = root
+        self.actor = by or os.environ.get("JUPYTERHUB_USER") or f"local:{getpass.getuser()}"
+        self.events = Events()
+        self.database = Database(root)
+        self.columns = VoteColumns(self.database)
+        self.selector = Selector(self.database, self.columns)
+        with self.database.write() as connection:
+            identity = schema.setting(connection, "id")
+            if identity is None:
+                identity = str(uuid.uuid4())
+                schema.set_setting(connection, "id", identity)
+                schema.set_setting(connection, "tokenizer", "en")
+        self.id = identity
+        if root is not None:
+            with self.database.read() as connection:
+                backup.daily_backup(connection, root, now=datetime.now(UTC))
+
+    @property
+    def name(self) -> str:
+        """The name of the project's folder."""
+        return "in memory" if self.root is None else self.root.name
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes of the records, in order."""
+        with self.database.read() as connection:
+            return schema.attributes(connection)
+
+    @property
+    def schemas(self) -> tuple[TaskSchema, ...]:
+        """The schemas of all tasks."""
+        with self.database.read() as connection:
+            return schema.tasks(connection)
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks by name."""
+        return {task.name: Task(self, task.id, task.name) for task in self.schemas}
+
+    @property
+    def tokenizer(self) -> str:
+        """The spaCy language whose tokenizer is used, such as ``en``."""
+        with self.database.read() as connection:
+            return schema.setting(connection, "tokenizer") or "en"
+
+    @tokenizer.setter
+    def tokenizer(self, language: str) -> None:
+        with self.database.write() as connection:
+            schema.set_setting(connection, "tokenizer", language)
+        self.events.emit("schema")
+
+    def __len__(self) -> int:
+        with self.database.read() as connection:
+            return records.count(connection)
+
+    def __getitem__(self, name: str) -> AttributeField:
+        """Return an attribute as a field of conditions: ``project["stars"] > 3``."""
+        self.attribute(name)
+        return AttributeField(name)
+
+    def attribute(self, name: str) -> Attribute:
+        """Return an attribute by name.
+
+        Raises
+        ------
+        SchemaError
+            If there is none with this name.
+        """
+        known = {attribute.name: attribute for attribute in self.attributes}
+        if name not in known:
+            raise SchemaError(f"there is no attribute {name!r}.", hint=did_you_mean(name, known))
+        return known[name]
+
+    def add(
+        self,
+        source: Any,
+        *,
+        key: str | Sequence[str] | None = None,
+        types: Mapping[str, AttributeType | str] | None = None,
+        on_error: str = "raise",
+        on_conflict: str = "update",
+        create_labels: bool = False,
+        **reading: Any,
+    ) -> adding.AddReport:
+        """Add records from a file, a DataFrame or a list of dicts; see ``project.add``.
+
+        Running it again changes nothing, and says so.
+        """
+        return adding.add(
+            self,
+            source,
+            key=key,
+            types=types,
+            on_error=on_error,
+            on_conflict=on_conflict,
+            create_labels=create_labels,
+            **reading,
+        )
+
+    def task(
+        self,
+        name: str,
+        labels: Iterable[str] | Mapping[str, str] | None = None,
+        *,
+        on: str | None = None,
+        kind: str = "classification",
+        overlap: str = "any",
+        guideline: str | None = None,
+    ) -> Task:
+        """Return the task with this name, made or extended with ``labels``; see ``tasks.task``."""
+        return tasks.task(
+            self, name, labels, on=on, kind=kind, overlap=overlap, guideline=guideline
+        )
+
+    def view(self) -> View:
+        """Return the view of all records."""
+        return View(self, Selection())
+
+    def where(self, condition: Condition) -> View:
+        """Return the view of the records for which a condition is true."""
+        return self.view().where(condition)
+
+    def search(self, text: str) -> View:
+        """Return the view of the records whose text has these words (``"a phrase"``, ``pre*``)."""
+        return self.view().search(text)
+
+    def select_ids(self, selection: Selection) -> NDArray[np.int64]:
+        """Return the ids of the selected records, in order."""
+        return self.selector.ids(selection)
+
+    def count(self, selection: Selection) -> int:
+        """Return how many records are selected."""
+        return self.selector.count(selection)
+
+    def frame(self, ids: Sequence[int] | NDArray[np.int64]) -> pd.DataFrame:
+        """Return records by id as a DataFrame: attributes as columns, keys as index."""
+        return frames.records(self, ids)
+
+    def records(self, view: View | None = None) -> pd.DataFrame:
+        """Return the records of a view (or all): attributes as columns, keys as index."""
+        return self.frame((view or self.view()).ids())
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        view: View | None = None,
+        *,
+        sources: Iterable[str] = ("manual", "weak"),
+    ) -> Path:
+        """Write records with their labels to a file; the suffix chooses the format."""
+        from refinery_nb.project import export
+
+        return export.export(self, Path(path), view, sources=tuple(sources))
+
+    def apply(self, operations: Sequence[Operation]) -> list[Acknowledgement]:
+        """Apply what people did; each answer is given after its commit."""
+        return labeling.apply(self, operations)
+
+    def cards(
+        self, ids: Sequence[int], tasks: Sequence[Task], actor: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return records as the Labeler shows them: texts, tokens, labels, votes."""
+        return cards.cards(self, ids, tasks, actor or self.actor)
+
+    def replay(self) -> None:
+        """Rebuild the current labels from the log of all operations; the result is the same."""
+        labeling.replay(self)
+
+    def backup(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Copy the database to a file, consistently, also while it is in use.
+
+        By default into the project's folder ``backups``. Copying ``project.db`` by other means
+        loses what still stands in the log beside it.
+        """
+        if path is None:
+            if self.root is None:
+                raise SchemaError("a project in memory needs a path to back up to.")
+            path = self.root / backup.FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.db"
+        with self.database.read() as connection:
+            return backup.back_up(connection, Path(path))
+
+    def close(self) -> None:
+        """Close the project; closing twice is harmless."""
+        self.database.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        lines = [f"Project {self.name!r}: {len(self):,} records"]
+        for task in self.tasks.values():
+            labelled, total = task.progress()
+            lines.append(f"  {task.name} ({task.kind}): {labelled:,} of {total:,} labelled")
+        return "\n".join(lines)

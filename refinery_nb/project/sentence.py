@@ -1,0 +1,108 @@
+"""A selection in words: the title of a view."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from refinery_nb.core.query import (
+    Among,
+    And,
+    AttributeField,
+    Compare,
+    Condition,
+    Conflicting,
+    Field,
+    Keys,
+    Labelled,
+    LengthField,
+    Marked,
+    Not,
+    Or,
+    RandomField,
+    Selection,
+    TextSearch,
+    Voted,
+    WeakField,
+)
+
+WORDS = {
+    "=": "is",
+    "!=": "is not",
+    "in": "is one of",
+    "contains": "contains",
+    "starts": "begins with",
+    "ends": "ends with",
+    "matches": "matches",
+}
+MARKS = {"flag": "flagged", "skip": "skipped"}
+
+
+def title(selection: Selection) -> str:
+    """Return the condition, order and limit of a selection as one line."""
+    parts = [_words(selection.condition) or "all records"]
+    for field, descending in selection.order:
+        if isinstance(field, RandomField):
+            parts.append("in random order")
+        else:
+            parts.append(f"{'highest' if descending else 'lowest'} {_field(field)} first")
+    if selection.limit is not None:
+        parts.append(f"the first {selection.limit:,}")
+    return ", ".join(parts)
+
+
+def escaped(text: str) -> str:
+    """Return text that is safe inside HTML."""
+    return html.escape(text, quote=True)
+
+
+def _words(node: Condition) -> str:
+    if isinstance(node, (And, Or)):
+        word = " and " if isinstance(node, And) else " or "
+        parts = [_words(item) for item in node.items]
+        nested = [
+            f"({part})" if isinstance(item, (And, Or)) and len(item.items) > 1 else part
+            for part, item in zip(parts, node.items, strict=True)
+        ]
+        return word.join(part for part in nested if part)
+    if isinstance(node, Not):
+        if isinstance(node.item, Labelled) and node.item.label is None and not node.item.none:
+            return f"{node.item.task} is unlabelled"
+        return f"not ({_words(node.item)})"
+    if isinstance(node, Compare):
+        if node.op == "missing":
+            return f"{_field(node.field)} is missing"
+        return f"{_field(node.field)} {WORDS.get(node.op, node.op)} {_value(node.value)}"
+    if isinstance(node, Labelled):
+        by = f" by {node.actor}" if node.actor else ""
+        what = "reviewed, none" if node.none else node.label or "labelled"
+        return f"{node.task} is {what}{by}"
+    if isinstance(node, Marked):
+        return f"{node.task} is {MARKS[node.mark]}"
+    if isinstance(node, Voted):
+        return f"{node.heuristic or 'a heuristic'} votes {node.label or f'on {node.task}'}"
+    if isinstance(node, Conflicting):
+        return f"heuristics for {node.task} disagree"
+    if isinstance(node, TextSearch):
+        return f"text has {node.text}"
+    if isinstance(node, Keys):
+        return f"{len(node.keys):,} chosen records"
+    if isinstance(node, Among):
+        return f"among ({title(node.selection)})"
+    return "a condition"
+
+
+def _field(field: Field) -> str:
+    if isinstance(field, AttributeField):
+        return field.name
+    if isinstance(field, LengthField):
+        return f"length of {field.name}"
+    if isinstance(field, WeakField):
+        return f"weak {field.task}" if field.what == "label" else f"confidence of {field.task}"
+    return "random number"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value[:5]) + (", ..." if len(value) > 5 else "")
+    return str(value)

@@ -1,0 +1,231 @@
+"""A task: its labels, its heuristics, its weak labels. Every method forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
+from refinery_nb.core.schema import TaskSchema
+from refinery_nb.project import frames, labeling, rules, tasks, weak
+from refinery_nb.store import gold, records, schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from refinery_nb.heuristics import Heuristic
+    from refinery_nb.project.project import Project
+    from refinery_nb.project.report import Report
+    from refinery_nb.project.view import View
+    from refinery_nb.project.weak import WeakRun
+
+
+class Task:
+    """One question that people and heuristics answer about the records of a project.
+
+    Made by ``project.task``. It holds no state of its own: two of them for the same task are the
+    same.
+    """
+
+    def __init__(self, project: Project, id_: int, name: str) -> None:
+        self.project = project
+        self.id = id_
+        self.name = name
+
+    @property
+    def schema(self) -> TaskSchema:
+        """The task as it stands: kind, attribute, labels."""
+        with self.project.database.read() as connection:
+            return next(task for task in schema.tasks(connection) if task.id == self.id)
+
+    @property
+    def kind(self) -> str:
+        """``classification`` or ``spans``."""
+        return self.schema.kind.value
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the labels, in order."""
+        return tuple(label.name for label in self.schema.labels)
+
+    # What people say
+
+    def label(self, key: Any, value: Any, *, by: str | None = None) -> None:
+        """Set the manual label of a record.
+
+        Parameters
+        ----------
+        key
+            The record's key; a tuple where it is composite.
+        value
+            A label's name; for spans a list of (start, end, label) in code points, where ``[]``
+            means "reviewed, none"; ``rn.NONE`` says that for a classification; None takes the
+            label away.
+        by
+            Who says so; by default the project's ``actor``.
+
+        Raises
+        ------
+        LabelError
+            If the record, the label or the offsets do not exist.
+        """
+        labeling.set_labels(self.project, self.schema, {key: value}, by=by)
+
+    def label_many(self, values: Mapping[Any, Any], *, by: str | None = None) -> int:
+        """Set the labels of many records, all or none, undone together; return how many."""
+        return labeling.set_labels(self.project, self.schema, values, by=by)
+
+    def undo(self, *, by: str | None = None) -> bool:
+        """Take back the last operation on this task; False if there is none."""
+        return labeling.take_back(self.project, "undo", self.schema, by=by)
+
+    def redo(self, *, by: str | None = None) -> bool:
+        """Repeat what was last taken back; False if there is nothing, or something came after."""
+        return labeling.take_back(self.project, "redo", self.schema, by=by)
+
+    def gold(self) -> pd.DataFrame:
+        """Return the valid manual labels: ``key, label, by`` (spans: ``key, start, end, ...``).
+
+        Valid: one person labelled the record, or all who did agree. "Reviewed, none" is a row
+        without a label.
+        """
+        return frames.gold(self)
+
+    def all_labels(self) -> pd.DataFrame:
+        """Return what every person said, also where they disagree."""
+        return frames.all_labels(self, stale_only=False)
+
+    def stale(self) -> pd.DataFrame:
+        """Return the spans whose text was changed under them, for a person to look at."""
+        return frames.all_labels(self, stale_only=True)
+
+    def progress(self, actor: str | None = None) -> tuple[int, int]:
+        """Return how many records are labelled (by an actor, or anyone), and how many there are."""
+        with self.project.database.read() as connection:
+            return gold.progress(connection, self.id, actor), records.count(connection)
+
+    # Labels of the task
+
+    def add_labels(self, labels: Iterable[str] | Mapping[str, str]) -> None:
+        """Add labels; those that exist are left as they are."""
+        tasks.task(self.project, self.name, labels, kind=self.kind)
+
+    def rename_label(self, old: str, new: str) -> list[str]:
+        """Rename a label everywhere; return the heuristics whose source still says ``old``."""
+        tasks.rename_label(self.project, self.schema, old, new)
+        return rules.rename_label(self, old, new)
+
+    def remove_label(self, name: str) -> None:
+        """Remove a label that no record carries."""
+        tasks.remove_label(self.project, self.schema, name)
+
+    # Heuristics
+
+    def heuristic(
+        self, function: Callable[..., Any] | None = None, *, name: str | None = None
+    ) -> Any:
+        """Add a function as a heuristic: the decorator of a cell.
+
+        It gets a record and returns a label, ``(label, confidence)`` or None; for spans it yields
+        ``(label, start, end)``. Running the cell again replaces it.
+        """
+        if function is None:
+            return lambda decorated: self.heuristic(decorated, name=name)
+        rules.add_function(self, function, name)
+        return function
+
+    def add(self, heuristic: Heuristic) -> Heuristic:
+        """Add a heuristic such as ``rn.Lookup`` or ``rn.Regex``; one of its name is replaced."""
+        rules.add(self, heuristic)
+        return heuristic
+
+    def remove(self, name: str) -> None:
+        """Remove a heuristic with its votes."""
+        rules.remove(self, name)
+
+    def heuristics(self) -> pd.DataFrame:
+        """Return the heuristics: name, kind, state, when, what went wrong."""
+        return rules.frame(self)
+
+    def try_heuristic(self, function: Any, *, n: int = 10, seed: int = 0) -> pd.DataFrame:
+        """Run a function or rule on a few random records and show what it says; nothing is kept."""
+        return rules.try_on(self, function, n=n, seed=seed)
+
+    def run(self, *names: str, **options: Any) -> pd.DataFrame:
+        """Run the heuristics whose source or records changed; see ``rules.run``."""
+        return rules.run(self, names, **options)
+
+    def errors(self, name: str) -> pd.DataFrame:
+        """Return the records on which a heuristic failed, with tracebacks."""
+        return rules.errors(self, name)
+
+    def report(self, view: View | None = None) -> Report:
+        """Return per heuristic and label: coverage, hits, overlaps, conflicts, precision."""
+        from refinery_nb.project.report import report
+
+        return report(rules.matrix(self, view), frames.gold_columns(self)[0], self.schema)
+
+    # Weak labels
+
+    def supervise(self, *, model: str = "weighted", **options: Any) -> WeakRun:
+        """Combine the votes into weak labels by a label model, and keep the run as a version."""
+        return weak.supervise(self, model=model, **options)
+
+    def runs(self) -> list[WeakRun]:
+        """Return the runs of weak supervision, oldest first."""
+        return weak.runs(self)
+
+    # Conditions for views
+
+    @property
+    def labeled(self) -> Condition:
+        """A person has labelled the record ("reviewed, none" included)."""
+        return Labelled(self.name)
+
+    @property
+    def unlabeled(self) -> Condition:
+        """Nobody has labelled the record."""
+        return ~Labelled(self.name)
+
+    @property
+    def reviewed_none(self) -> Condition:
+        """A person said that no label applies."""
+        return Labelled(self.name, none=True)
+
+    @property
+    def flagged(self) -> Condition:
+        """A person flagged the record."""
+        return Marked(self.name, "flag")
+
+    @property
+    def skipped(self) -> Condition:
+        """A person skipped the record."""
+        return Marked(self.name, "skip")
+
+    @property
+    def conflicting(self) -> Condition:
+        """Heuristics vote for different labels."""
+        return Conflicting(self.name)
+
+    def labeled_as(self, label: str, *, by: str | None = None) -> Condition:
+        """A person gave this label."""
+        return Labelled(self.name, self.schema.label(label).name, by)
+
+    def voted(self, label: str | None = None, *, heuristic: str | None = None) -> Condition:
+        """A heuristic votes, for a label or at all."""
+        return Voted(self.name, heuristic, label)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Task) and other.project is self.project and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash((id(self.project), self.id))
+
+    def __repr__(self) -> str:
+        task = self.schema
+        about = "whole records" if task.on is None else repr(task.on)
+        labelled, total = self.progress()
+        return (
+            f"Task {task.name!r} ({task.kind.value} on {about}): {', '.join(self.labels)}\n"
+            f"  {labelled:,} of {total:,} records labelled"
+        )

@@ -1,0 +1,159 @@
+"""A View: the one concept of a selection of records. Lazy, immutable, composable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refinery_nb.core.errors import QueryError
+from refinery_nb.core.query import (
+    Among,
+    And,
+    AttributeField,
+    Condition,
+    Field,
+    Not,
+    Or,
+    RandomField,
+    Selection,
+    TextSearch,
+)
+from refinery_nb.project import frames, sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from refinery_nb.project.project import Project
+
+
+class View:
+    """The records of a project for which a condition is true, in an order, up to a limit.
+
+    Nothing is computed before it is asked for, and nothing is kept: a view of unlabelled records
+    shrinks while they are labelled. Combine views and conditions with ``&``, ``|`` and ``~``; the
+    order of the left one stays.
+    """
+
+    __slots__ = ("project", "selection")
+
+    def __init__(self, project: Project, selection: Selection) -> None:
+        self.project = project
+        self.selection = selection
+
+    def where(self, condition: Condition) -> View:
+        """Return those records of this view for which a condition is true."""
+        if not isinstance(condition, Condition):
+            raise QueryError(
+                f"{condition!r} is not a condition.",
+                hint="Compare an attribute: project['stars'] > 3; or ask a task: task.unlabeled.",
+            )
+        return self._with(And((*_items(self._condition()), *_items(condition))))
+
+    def search(self, text: str) -> View:
+        """Return those records whose text has these words (``"a phrase"``, ``begin*``)."""
+        return self.where(TextSearch(text))
+
+    def order_by(self, field: str | Field, *, descending: bool = False) -> View:
+        """Return this view sorted by an attribute or field; missing values come last."""
+        if isinstance(field, str):
+            self.project.attribute(field)
+            field = AttributeField(field)
+        kept = self.selection if self.selection.limit is None else Selection(self._condition())
+        return View(self.project, Selection(kept.condition, ((field, descending),), kept.limit))
+
+    def shuffle(self, seed: int = 0) -> View:
+        """Return this view in a random order, the same for the same seed."""
+        return self.order_by(RandomField(seed))
+
+    def sample(self, n: int, *, seed: int = 0) -> View:
+        """Return ``n`` random records of this view, the same for the same seed."""
+        return self.shuffle(seed).head(n)
+
+    def head(self, n: int) -> View:
+        """Return the first ``n`` records of this view."""
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+            raise QueryError(f"{n!r} is not a number of records.")
+        limit = self.selection.limit
+        n = int(n) if limit is None else min(int(n), limit)
+        return View(self.project, Selection(self.selection.condition, self.selection.order, n))
+
+    def ids(self) -> NDArray[np.int64]:
+        """Return the ids of the records, in order, shape (n,)."""
+        return self.project.select_ids(self.selection)
+
+    def keys(self) -> list[Any]:
+        """Return the keys of the records, in order."""
+        ids = self.ids().tolist()
+        known = frames.keys(self.project, ids)
+        return [known[record] for record in ids]
+
+    def records(self) -> pd.DataFrame:
+        """Return the records: attributes as columns, keys as index."""
+        return self.project.frame(self.ids())
+
+    def export(self, path: str | Path, **options: Any) -> Path:
+        """Write these records with their labels to a file; see ``Project.export``."""
+        return self.project.export(path, self, **options)
+
+    @property
+    def title(self) -> str:
+        """What the view holds, in words."""
+        return sentence.title(self.selection)
+
+    def __len__(self) -> int:
+        return self.project.count(self.selection)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.keys())
+
+    def __and__(self, other: View | Condition) -> View:
+        return self.where(self._operand(other))
+
+    def __or__(self, other: View | Condition) -> View:
+        return self._with(Or((self._condition(), self._operand(other))))
+
+    def __rand__(self, other: Condition) -> View:
+        return self.where(self._operand(other))
+
+    def __ror__(self, other: Condition) -> View:
+        return self._with(Or((self._operand(other), self._condition())))
+
+    def __invert__(self) -> View:
+        return View(self.project, Selection(Not(self._condition())))
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __repr__(self) -> str:
+        return f"View of {len(self):,} records: {self.title}"
+
+    def _repr_html_(self) -> str:
+        head = self.project.frame(self.head(5).ids())
+        return f"<p>{sentence.escaped(repr(self))}</p>{head.to_html(escape=True)}"
+
+    def _condition(self) -> Condition:
+        """Return the condition that holds for exactly these records, whatever their order."""
+        if self.selection.limit is None:
+            return self.selection.condition
+        return Among(self.selection)
+
+    def _operand(self, other: View | Condition) -> Condition:
+        if isinstance(other, View):
+            if other.project is not self.project:
+                raise QueryError("views of different projects cannot be combined.")
+            return other._condition()
+        if isinstance(other, Condition):
+            return other
+        raise QueryError(f"{other!r} is neither a view nor a condition.")
+
+    def _with(self, condition: Condition) -> View:
+        return View(self.project, Selection(condition, self.selection.order))
+
+
+def _items(condition: Condition) -> tuple[Condition, ...]:
+    return condition.items if isinstance(condition, And) else (condition,)

@@ -1,0 +1,84 @@
+"""Full-text search: an FTS5 table over the strings, made at the first search, then kept up."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from refinery_nb.core.errors import QueryError
+from refinery_nb.store import records, schema
+from refinery_nb.store.db import Connection, Database
+
+SETTING = "search"
+WORD = re.compile(r'"([^"]*)"?|(\S+)')
+
+
+def match_expression(text: str) -> str | None:
+    """Return the FTS5 expression of what a user typed; None if it names no word.
+
+    Words are joined by AND, ``"two words"`` is a phrase, ``begin*`` a beginning. Everything is
+    quoted, so that no input is a syntax error.
+
+    >>> match_expression('late "in time" goal*')
+    '"late" "in time" "goal" *'
+    """
+    if "\x00" in text:
+        raise QueryError(f"{text!r} holds a NUL, which cannot be searched for.")
+    parts = []
+    for phrase, word in WORD.findall(text):
+        raw = phrase or word
+        if not any(char.isalnum() for char in raw):
+            continue
+        prefix = bool(word) and word.endswith("*")
+        quoted = raw.rstrip("*" if prefix else "").replace('"', '""')
+        parts.append(f'"{quoted}"{" *" if prefix else ""}')
+    expression = " ".join(parts)
+    try:
+        expression.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(f"{text!r} holds a lone surrogate, which no text has.") from error
+    return expression or None
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Make the search table, or add what has changed since it was last searched."""
+    with database.read() as connection:
+        if _state(connection) == _wanted(connection):
+            return
+    with database.write() as connection:
+        state, wanted = _state(connection), _wanted(connection)
+        columns = ", ".join(f"a{id_}" for id_ in wanted["attributes"])
+        if state is None or state["attributes"] != wanted["attributes"]:
+            connection.execute("DROP TABLE IF EXISTS search")
+            # Without any string there is nothing to search; FTS5 still needs a column.
+            connection.execute(
+                f"CREATE VIRTUAL TABLE search USING fts5({columns or 'nothing'}, "
+                "tokenize = 'unicode61 remove_diacritics 2')"
+            )
+            seen = 0
+        else:
+            seen = state["seen"]
+            connection.execute(
+                "DELETE FROM search WHERE rowid IN (SELECT id FROM record WHERE version > ?)",
+                (seen,),
+            )
+        if columns:
+            connection.execute(
+                f"INSERT INTO search (rowid, {columns}) SELECT id, {columns} FROM record "
+                "WHERE version > ?",
+                (seen,),
+            )
+        schema.set_setting(connection, SETTING, json.dumps(wanted))
+
+
+def _wanted(connection: Connection) -> dict[str, Any]:
+    return {
+        "attributes": [a.id for a in schema.attributes(connection) if a.type.is_string],
+        "seen": records.version(connection),
+    }
+
+
+def _state(connection: Connection) -> dict[str, Any] | None:
+    text = schema.setting(connection, SETTING)
+    return None if text is None else json.loads(text)
