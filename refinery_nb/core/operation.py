@@ -31,9 +31,8 @@ class Operation:
     base
         The version of the annotation that the actor saw (0: none); None: whatever it is.
     value
-        ``label``: an annotation; ``mark``: ``{"mark": "flag" | "skip", "on": bool}``.
-    batch
-        Operations with the same batch are undone together.
+        ``label``: an annotation; ``mark``: ``{"mark": "flag" | "skip", "on": bool}``; ``undo`` and
+        ``redo``: ``{"tasks": [ids]}``, or None for all tasks.
     """
 
     op_id: str
@@ -43,7 +42,6 @@ class Operation:
     record: int | None = None
     base: int | None = None
     value: Any = None
-    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Votes:
     def __len__(self) -> int:
         return len(self.record)
 
-    def take(self, rows: NDArray[np.bool_] | Ints) -> Votes:
+    def take(self, rows: NDArray[np.bool_] | Ints | slice) -> Votes:
         """Return the votes at these positions, or where the mask is true."""
         return Votes(
             self.record[rows],

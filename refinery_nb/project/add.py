@@ -105,7 +105,7 @@ def add(
         raise InputError(f"on_conflict={on_conflict!r}: {did_you_mean(on_conflict, ON_CONFLICT)}")
     known = {attribute.name: attribute.type for attribute in project.attributes}
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
-    rows_read = io.read(source, types=known | declared, on_error=on_error, **reading)
+    rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
     ingest = _Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
         report = ingest.run(connection, key, create_labels=create_labels)

@@ -162,3 +162,14 @@ def _rows(votes: Votes, ids: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
                 vote |= {"start": int(votes.start[at]), "end": int(votes.end[at])}
             rows.append((record, vote))
     return rows
+
+
+def token_offsets(project: Project, task: TaskSchema, ids: Sequence[int]) -> dict[int, Any]:
+    """Return the token offsets of records for a spans task, by record id."""
+    with project.database.read() as connection:
+        attributes = schema.attributes(connection)
+        rows = list(records.values(connection, attributes, ids))
+    return {
+        record: offsets
+        for (record, _), offsets in _offsets(project, [task], attributes, rows).items()
+    }

@@ -207,9 +207,9 @@ class Project:
         sources: Iterable[str] = ("manual", "weak"),
     ) -> Path:
         """Write records with their labels to a file; the suffix chooses the format."""
-        from refinery_nb.project import export
+        from refinery_nb.project.export import export
 
-        return export.export(self, Path(path), view, sources=tuple(sources))
+        return export(self, Path(path), view, sources=tuple(sources))
 
     def apply(self, operations: Sequence[Operation]) -> list[Acknowledgement]:
         """Apply what people did; each answer is given after its commit."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.project import frames, labeling, rules, tasks, weak
+from refinery_nb.project import cards, frames, labeling, rules, tasks, weak
 from refinery_nb.store import gold, records, schema
 
 if TYPE_CHECKING:
@@ -163,7 +163,10 @@ class Task:
         """Return per heuristic and label: coverage, hits, overlaps, conflicts, precision."""
         from refinery_nb.project.report import report
 
-        return report(rules.matrix(self, view), frames.gold_columns(self)[0], self.schema)
+        task, (reference, _) = self.schema, frames.gold_columns(self)
+        reviewed = reference.reviewed.tolist() if task.is_spans else []
+        tokens = cards.token_offsets(self.project, task, reviewed) if reviewed else None
+        return report(rules.matrix(self, view), reference, task, tokens=tokens)
 
     # Weak labels
 

@@ -1,0 +1,159 @@
+"""Excel workbooks (.xlsx): one sheet, its first row the header."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.errors import InputError, did_you_mean
+from refinery_nb.core.schema import AttributeType
+from refinery_nb.io.reading import Column, Raw, Reject
+
+BATCH = 5_000
+MOST_ROWS = 1_048_575
+LONGEST_CELL = 32_767
+# What XML 1.0 cannot hold; a carriage return would come back as a line feed.
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x0d\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+INSTEAD = "Export to JSONL or Parquet instead."
+
+
+class Excel:
+    """The first visible sheet of a workbook, or the one that is named."""
+
+    typed = True
+
+    def __init__(self, path: Path, *, sheet: str | None = None, **_: object) -> None:
+        self.warnings: list[str] = []
+        self._path = path
+        book = self._open()
+        try:
+            visible = [one.title for one in book.worksheets if one.sheet_state == "visible"]
+            if sheet is not None and sheet not in book.sheetnames:
+                raise InputError(
+                    f"there is no sheet {sheet!r}.",
+                    source=path.name,
+                    hint=did_you_mean(sheet, book.sheetnames),
+                )
+            if sheet is None and not visible:
+                raise InputError("all sheets are hidden; name one with sheet=.", source=path.name)
+            self._sheet = sheet or visible[0]
+            header = next(book[self._sheet].iter_rows(max_row=1, values_only=True), ())
+        finally:
+            book.close()
+        self.name = f"{path.name}, sheet {self._sheet!r}"
+        if sheet is None and len(visible) > 1:
+            self.warnings.append(f"read {self._sheet!r}; there are also {', '.join(visible[1:])}")
+        self._names = self._header(header)
+
+    def names(self) -> list[str] | None:
+        """Return the header."""
+        return self._names
+
+    def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield rows of plain values; dates as ISO 8601."""
+        book = self._open()
+        width = len(self._names)
+        try:
+            rows: list[list[Any]] = []
+            lines: list[int] = []
+            numbers: list[int] = []
+            sheet = book[self._sheet].iter_rows(min_row=2, max_col=width, values_only=True)
+            for line, cells in enumerate(sheet, start=2):
+                row = [_plain(cell) for cell in cells]
+                if all(cell is None for cell in row):
+                    continue
+                rows.append([*row, *[None] * (width - len(row))])
+                lines.append(line)
+                numbers.append(line - 1)
+                if len(rows) == BATCH:
+                    yield Raw(numbers, lines, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+                    rows, lines, numbers = [], [], []
+            yield Raw(numbers, lines, rows, lambda at: repr(rows[at]))
+        finally:
+            book.close()
+
+    def _open(self) -> Any:
+        import openpyxl
+
+        try:
+            return openpyxl.load_workbook(self._path, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            raise InputError(f"not an Excel workbook: {error}.", source=self._path.name) from error
+
+    def _header(self, cells: Sequence[Any]) -> list[str]:
+        names = ["" if cell is None else str(cell) for cell in cells]
+        while names and not names[-1]:
+            names.pop()
+        for at, name in enumerate(names, start=1):
+            if not name.strip():
+                raise InputError(
+                    f"column {at} of the header has no name.", source=self.name, line=1
+                )
+            if name in names[: at - 1]:
+                raise InputError(f"the header has {name!r} twice.", source=self.name, line=1)
+        if not names:
+            raise InputError("the sheet has no header.", source=self.name)
+        return names
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, (datetime, date, time)):
+        return cell.isoformat()
+    return cell
+
+
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+    """Write one sheet.
+
+    Raises
+    ------
+    InputError
+        If a cell, or the number of rows, is more than a workbook can hold.
+    """
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("records")
+    sheet.append([column.name for column in columns])
+    count = 0
+    for rows in chunks:
+        for row in rows:
+            count += 1
+            if count > MOST_ROWS:
+                raise InputError(f"a sheet holds {MOST_ROWS:,} records.", hint=INSTEAD)
+            cells = []
+            for column, value in zip(columns, row, strict=True):
+                if isinstance(value, str):
+                    _check(value, column.name, count)
+                if value is not None and column.type is AttributeType.BOOLEAN:
+                    value = bool(value)
+                cell = WriteOnlyCell(sheet, value=value)
+                if isinstance(value, str):
+                    # A text that begins with "=" stays a text.
+                    cell.data_type = "s"
+                cells.append(cell)
+            sheet.append(cells)
+    book.save(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _check(value: str, field: str, record: int) -> None:
+    if len(value) > LONGEST_CELL:
+        raise InputError(
+            f"{len(value):,} characters; a cell holds {LONGEST_CELL:,}.",
+            record=record,
+            field=field,
+            hint=INSTEAD,
+        )
+    found = UNWRITABLE.search(value)
+    if found is not None:
+        raise InputError(
+            f"a cell cannot hold {found.group()!r}.", record=record, field=field, hint=INSTEAD
+        )

@@ -1,0 +1,97 @@
+"""JSONL: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.schema import AttributeType
+from refinery_nb.io import strict_json
+from refinery_nb.io.convert import NAMES
+from refinery_nb.io.files import lines
+from refinery_nb.io.reading import Column, Raw, Reject
+
+BATCH = 20_000
+
+
+class JsonLines:
+    """A JSONL file; blank lines are skipped."""
+
+    typed = True
+
+    def __init__(self, path: Path, *, encoding: str, **_: object) -> None:
+        self.name = path.name
+        self.warnings: list[str] = []
+        self._path = path
+        self._encoding = encoding
+        # Line numbers that the survey refused: the second pass need not find them again.
+        self._refused: set[int] = set()
+
+    def names(self) -> list[str] | None:
+        """Return None: records may have different keys."""
+        return None
+
+    def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield the objects; the strict check is made in the survey only."""
+        rows: list[dict[str, Any]] = []
+        numbers: list[int] = []
+        at_lines: list[int] = []
+        raws: list[str] = []
+        number = 0
+        decode = json.loads
+        for line, text in lines(self._path, self._encoding):
+            if not text or text.isspace():
+                continue
+            number += 1
+            if check:
+                row = self._checked(text, line, number, reject)
+                if row is None:
+                    continue
+            elif line in self._refused:
+                continue
+            else:
+                row = decode(text)
+            rows.append(row)
+            numbers.append(number)
+            at_lines.append(line)
+            raws.append(text)
+            if len(rows) == BATCH:
+                yield Raw(numbers, at_lines, rows, raws.__getitem__)
+                rows, numbers, at_lines, raws = [], [], [], []
+        yield Raw(numbers, at_lines, rows, raws.__getitem__)
+
+    def _checked(self, text: str, line: int, number: int, reject: Reject) -> dict[str, Any] | None:
+        try:
+            row = strict_json.loads(text)
+            if isinstance(row, dict):
+                return row
+            message = f"expected an object, got {NAMES.get(type(row), 'a value')}"
+        except strict_json.NotJson as error:
+            message = str(error)
+        self._refused.add(line)
+        reject(line, number, None, message, text)
+        return None
+
+
+def plain_row(columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
+    """Return a row as an object, its JSON values nested again."""
+    return {
+        column.name: json.loads(value)
+        if column.type is AttributeType.JSON and value is not None
+        else value
+        for column, value in zip(columns, row, strict=True)
+    }
+
+
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+    """Write one object a line."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for rows in chunks:
+            file.writelines(
+                json.dumps(plain_row(columns, row), ensure_ascii=False) + "\n" for row in rows
+            )
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,108 @@
+"""Parquet, by Arrow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.errors import InputError
+from refinery_nb.core.schema import AttributeType
+from refinery_nb.io.frame import plain
+from refinery_nb.io.reading import Column, Raw, Reject
+
+BATCH = 20_000
+MARK = {b"refinery_nb": b"json"}
+
+
+class Parquet:
+    """A Parquet file, read in row batches."""
+
+    typed = True
+
+    def __init__(self, path: Path, **_: object) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        self.name = path.name
+        self.warnings: list[str] = []
+        self._path = path
+        try:
+            schema = pyarrow.parquet.read_schema(path)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise InputError(f"not a Parquet file: {error}.", source=path.name) from error
+        self._names = list(schema.names)
+        # What was written by us as JSON text is JSON again.
+        self._json = {
+            field.name for field in schema if (field.metadata or {}).get(b"refinery_nb") == b"json"
+        }
+
+    def names(self) -> list[str] | None:
+        """Return the columns of the file."""
+        return self._names
+
+    def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield rows in the order of the columns."""
+        import pyarrow.parquet
+
+        number = 1
+        with pyarrow.parquet.ParquetFile(self._path) as file:
+            for part in file.iter_batches(batch_size=BATCH):
+                columns = [
+                    self._column(name, part.column(at).to_pylist(), number)
+                    for at, name in enumerate(self._names)
+                ]
+                rows = list(zip(*columns, strict=True))
+                numbers = list(range(number, number + len(rows)))
+                number += len(rows)
+                yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+
+    def _column(self, name: str, values: list[Any], first: int) -> list[Any]:
+        if name in self._json:
+            return [None if value is None else json.loads(value) for value in values]
+        if set(map(type, values)) <= {str, int, bool, type(None)}:
+            return values
+        return [
+            plain(value, field=name, record=number) for number, value in enumerate(values, first)
+        ]
+
+
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+    """Write typed columns; JSON values as text, marked as such."""
+    import pyarrow
+    import pyarrow.parquet
+
+    types = {
+        AttributeType.INTEGER: pyarrow.int64(),
+        AttributeType.FLOAT: pyarrow.float64(),
+        AttributeType.BOOLEAN: pyarrow.bool_(),
+    }
+    schema = pyarrow.schema(
+        [
+            pyarrow.field(
+                column.name,
+                types.get(column.type, pyarrow.string()),
+                metadata=MARK if column.type is AttributeType.JSON else None,
+            )
+            for column in columns
+        ]
+    )
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        for rows in chunks:
+            arrays = [
+                pyarrow.array(
+                    [
+                        bool(row[at])
+                        if column.type is AttributeType.BOOLEAN and row[at] is not None
+                        else row[at]
+                        for row in rows
+                    ],
+                    type=schema.field(at).type,
+                )
+                for at, column in enumerate(columns)
+            ]
+            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,284 @@
+"""Reading a source in two passes: a survey that finds types and faults, then the rows."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
+from refinery_nb.core.schema import AttributeType, check_name, folded
+from refinery_nb.io import convert
+from refinery_nb.io.convert import Bad
+from refinery_nb.io.evidence import Evidence
+from refinery_nb.io.reading import Chunk, Column, Raw, Reading, Reject, Rejected, Source
+
+# Format: where its source class is, and the suffixes that name it.
+FORMATS = {
+    "csv": ("refinery_nb.io.table:Table", (".csv", ".csv.gz")),
+    "tsv": ("refinery_nb.io.table:Table", (".tsv", ".tab", ".tsv.gz")),
+    "jsonl": ("refinery_nb.io.jsonl:JsonLines", (".jsonl", ".ndjson", ".jsonl.gz")),
+    "json": ("refinery_nb.io.json_array:JsonArray", (".json", ".json.gz")),
+    "parquet": ("refinery_nb.io.parquet:Parquet", (".parquet",)),
+    "excel": ("refinery_nb.io.excel:Excel", (".xlsx", ".xlsm")),
+}
+FRAME = "refinery_nb.io.frame:Frame"
+MISSING_SHOWN = 5
+
+
+def read(
+    source: Any,
+    *,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    types: Mapping[str, AttributeType] | None = None,
+    known: Mapping[str, AttributeType] | None = None,
+    on_error: str = "raise",
+    sheet: str | None = None,
+    delimiter: str | None = None,
+) -> Reading:
+    """Survey a source: find its columns and their types, and everything that is wrong with it.
+
+    Parameters
+    ----------
+    source
+        A path, a DataFrame, or an iterable of dicts.
+    format
+        One of ``csv tsv jsonl json parquet excel``; by default the suffix says it.
+    encoding
+        Of text files. Nothing is ever decoded by a guess.
+    types
+        Types that the user declares; they win.
+    known
+        Types that the project has already; a value that does not fit is an error.
+    on_error
+        ``raise`` the first fault, or ``quarantine``: keep the good rows, list the bad ones.
+    sheet
+        Of an Excel file; by default the first that is visible.
+    delimiter
+        Of a CSV file; by default what its header uses.
+
+    Raises
+    ------
+    InputError
+        Naming the source, line, record and field.
+    """
+    if on_error not in ("raise", "quarantine"):
+        raise InputError(
+            f"on_error={on_error!r}.", hint=did_you_mean(str(on_error), ["raise", "quarantine"])
+        )
+    opened = _open(source, format, encoding, sheet, delimiter)
+    declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
+    return _Survey(opened, declared, dict(known or {}), on_error == "quarantine").reading()
+
+
+def _open(
+    source: Any, format: str | None, encoding: str, sheet: str | None, delimiter: str | None
+) -> Source:
+    if not isinstance(source, (str, os.PathLike)):
+        return _make(FRAME, source)
+    path = Path(source).expanduser()
+    if path.is_dir():
+        raise InputError("this is a folder, not a file.", source=str(path))
+    if not path.exists():
+        folder = path.parent
+        names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        hint = did_you_mean(path.name, names) if names else "Its folder does not exist either."
+        raise InputError("there is no such file.", source=str(path), hint=hint)
+    if path.stat().st_size == 0:
+        raise InputError("the file is empty.", source=path.name)
+    chosen = format or _format_of(path)
+    if chosen not in FORMATS:
+        raise InputError(
+            f"there is no format {chosen!r}.", source=path.name, hint=did_you_mean(chosen, FORMATS)
+        )
+    options = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "format": chosen}
+    return _make(FORMATS[chosen][0], path, **options)
+
+
+def _format_of(path: Path) -> str:
+    name = path.name.lower()
+    for format, (_, suffixes) in FORMATS.items():
+        if name.endswith(suffixes):
+            return format
+    known = ", ".join(suffix for _, suffixes in FORMATS.values() for suffix in suffixes)
+    raise InputError(
+        f"the suffix {path.suffix!r} names no format.",
+        source=path.name,
+        hint=f"Known: {known}. Or pass format=.",
+    )
+
+
+def _make(where: str, *arguments: Any, **options: Any) -> Source:
+    module, _, attribute = where.partition(":")
+    made: Source = getattr(importlib.import_module(module), attribute)(*arguments, **options)
+    return made
+
+
+class _Survey:
+    """The first pass over a source, and how the second one goes."""
+
+    def __init__(
+        self,
+        source: Source,
+        declared: dict[str, AttributeType],
+        known: dict[str, AttributeType],
+        quarantine: bool,
+    ) -> None:
+        self.source = source
+        self.declared = declared
+        self.known = known
+        self.quarantine = quarantine
+        self.rejected: list[Rejected] = []
+        self.columns: tuple[Column, ...] = ()
+        self.warnings: list[str] = []
+
+    def reading(self) -> Reading:
+        evidence, lacking, count = self._look()
+        if not evidence:
+            raise InputError("there are no fields in it.", source=self.source.name)
+        _check_names(list(evidence), self.source.name)
+        unknown = [name for name in self.declared if name not in evidence]
+        if unknown:
+            raise InputError(
+                f"types= names the field {unknown[0]!r}, which is not there.",
+                source=self.source.name,
+                hint=did_you_mean(unknown[0], evidence),
+            )
+        self.columns = tuple(
+            Column(name, self._type(name, seen)) for name, seen in evidence.items()
+        )
+        self._warn_of_missing(lacking, count)
+        # Once more through all values: only conversion shows which of them do not fit.
+        count = sum(len(chunk.rows) for chunk in self._convert(self._reject, check=False))
+        return Reading(
+            self.source.name,
+            self.columns,
+            count,
+            (*self.source.warnings, *self.warnings),
+            tuple(sorted(self.rejected, key=lambda row: row.record)),
+            lambda: self._convert(_ignore, check=False),
+        )
+
+    def _look(self) -> tuple[dict[str, Evidence], dict[str, list[int]], int]:
+        """See every value once; return what was seen by column, and which records lack it."""
+        names = self.source.names()
+        evidence: dict[str, Evidence] = {name: Evidence() for name in names or []}
+        lacking: dict[str, list[int]] = {}
+        count = 0
+        for batch in self.source.batches(self._reject, check=True):
+            if not batch.rows:
+                continue
+            if names is None:
+                for row in batch.rows:
+                    for name in row:
+                        if name not in evidence:
+                            evidence[name] = Evidence()
+                            evidence[name].count = count
+            for at, (name, seen) in enumerate(evidence.items()):
+                column = _column(batch, name, at, by_name=names is None)
+                if self.source.typed:
+                    seen.see_values(column)
+                    if None in column and len(lacking.setdefault(name, [])) < MISSING_SHOWN:
+                        where = batch.numbers
+                        missing = [where[i] for i, v in enumerate(column) if v is None]
+                        lacking[name].extend(missing[:MISSING_SHOWN])
+                else:
+                    seen.see_cells(column)
+            count += len(batch.rows)
+        return evidence, lacking, count
+
+    def _type(self, name: str, seen: Evidence) -> AttributeType:
+        wanted = self.declared.get(name, self.known.get(name))
+        if wanted is not None:
+            return wanted
+        return seen.decide_values() if self.source.typed else seen.decide_cells()
+
+    def _warn_of_missing(self, lacking: dict[str, list[int]], count: int) -> None:
+        for column in self.columns:
+            found = lacking.get(column.name, [])
+            if column.type is AttributeType.TEXT and 0 < len(found) < count:
+                shown = ", ".join(str(number) for number in found[:MISSING_SHOWN])
+                self.warnings.append(f"some records lack {column.name!r} (first: {shown})")
+
+    def _convert(self, reject: Reject, *, check: bool) -> Iterator[Chunk]:
+        by_name = self.source.names() is None
+        number = 1
+        for batch in self.source.batches(_ignore, check=check):
+            if not batch.rows:
+                continue
+            columns = []
+            for at, column in enumerate(self.columns):
+                raw = _column(batch, column.name, at, by_name=by_name)
+                if self.source.typed:
+                    lenient = column.name in self.declared
+                    columns.append(convert.values(raw, column.type, lenient=lenient))
+                else:
+                    columns.append(convert.cells(raw, column.type))
+            rows = list(zip(*columns, strict=True))
+            lines = batch.lines
+            bad = {
+                at: column.name
+                for column, values in zip(reversed(self.columns), reversed(columns), strict=True)
+                if Bad in set(map(type, values))
+                for at, value in enumerate(values)
+                if type(value) is Bad
+            }
+            if bad:
+                position = {column.name: at for at, column in enumerate(self.columns)}
+                for at in sorted(bad):
+                    reject(
+                        lines[at] if lines is not None else None,
+                        batch.numbers[at],
+                        bad[at],
+                        rows[at][position[bad[at]]].message,
+                        batch.raw(at),
+                    )
+                rows = [row for at, row in enumerate(rows) if at not in bad]
+                lines = (
+                    None if lines is None else [n for at, n in enumerate(lines) if at not in bad]
+                )
+            yield Chunk(number, lines, rows)
+            number += len(rows)
+
+    def _reject(
+        self, line: int | None, record: int, field: str | None, message: str, raw: str
+    ) -> None:
+        name = self.source.name
+        if self.quarantine:
+            self.rejected.append(Rejected(name, line, record, field, message, raw))
+            return
+        hint = "Mend it, pass on_error='quarantine' to add the others"
+        hint += f", or types={{{field!r}: 'text'}}." if field is not None else "."
+        raise InputError(
+            f"{message}.", source=name, line=line, record=record, field=field, hint=hint
+        )
+
+
+def _ignore(line: int | None, record: int, field: str | None, message: str, raw: str) -> None:
+    """Skip a row that was rejected in the survey."""
+
+
+def _column(batch: Raw, name: str, at: int, *, by_name: bool) -> Sequence[Any]:
+    if by_name:
+        return [row.get(name) for row in batch.rows]
+    return [row[at] for row in batch.rows]
+
+
+def _check_names(names: list[str], source: str) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        try:
+            check_name(name, "a field")
+        except SchemaError as error:
+            raise InputError(error.message, source=source, field=str(name)) from error
+        twin = seen.setdefault(folded(name), name)
+        if twin != name:
+            raise InputError(
+                f"the fields {twin!r} and {name!r} differ only by case or spaces.",
+                source=source,
+                field=name,
+                hint="Rename one of them.",
+            )

@@ -1,0 +1,105 @@
+"""What a format gives: raw rows, and after the survey a typed reading of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from refinery_nb.core.schema import AttributeType
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the records and its type."""
+
+    name: str
+    type: AttributeType
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some records, ready to be stored.
+
+    Attributes
+    ----------
+    number
+        The number of the first one in its source, from 1; rejected rows leave no gap here.
+    lines
+        The line of the file at which each row starts; None for frames, dicts and JSON arrays.
+    rows
+        Values in the order of ``Reading.columns``; None is missing, JSON values are text.
+    """
+
+    number: int
+    lines: Sequence[int] | None
+    rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was kept back: where it stands, what is wrong, and its raw text."""
+
+    source: str
+    line: int | None
+    record: int
+    field: str | None
+    message: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Rows as a format reads them, not yet typed.
+
+    Attributes
+    ----------
+    numbers
+        The number of each row in its source, from 1.
+    lines
+        The line at which each starts, if the format has lines.
+    rows
+        Lists of cells in the order of ``names`` (text formats), or dicts.
+    raw
+        Gives the raw text of a row by its position here.
+    """
+
+    numbers: Sequence[int]
+    lines: Sequence[int] | None
+    rows: Sequence[Any]
+    raw: Callable[[int], str]
+
+
+# Called with line, record number, field, message and raw text: raises, or notes a rejected row.
+Reject = Callable[[int | None, int, str | None, str, str], None]
+
+
+class Source(Protocol):
+    """One source in one format; it can be read several times."""
+
+    name: str
+    # Whether values have types of their own (JSON, frames); else all are text (CSV).
+    typed: bool
+    warnings: list[str]
+
+    def names(self) -> list[str] | None:
+        """Return the fields if they are known before the rows are read."""
+
+    def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield the rows; ``check=False`` where the same bytes have been checked before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source that was surveyed: its columns are known, its rows can be had, again and again."""
+
+    name: str
+    columns: tuple[Column, ...]
+    count: int
+    warnings: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    _chunks: Callable[[], Iterator[Chunk]]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the good rows in chunks, in bounded memory."""
+        return self._chunks()

@@ -1,0 +1,82 @@
+"""JSON as the standard has it: no key twice, no NaN, no infinity, no lone surrogate."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+class NotJson(ValueError):
+    """What is wrong with a text that should be JSON, in a few words."""
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise NotJson(f"the key {twice!r} stands twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise NotJson(f"{name} is not JSON")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise NotJson(f"the number {text:.40} is too large")
+    return number
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
+
+
+def loads(text: str) -> Any:
+    """Parse strictly.
+
+    Raises
+    ------
+    NotJson
+        Saying what is wrong.
+
+    >>> loads('{"a": 1}')
+    {'a': 1}
+    """
+    try:
+        value = DECODER.decode(text)
+    except NotJson:
+        raise
+    except json.JSONDecodeError as error:
+        raise NotJson(f"not valid JSON: {error.msg} (column {error.colno})", error.pos) from error
+    except RecursionError as error:
+        raise NotJson("it is nested too deeply") from error
+    except ValueError as error:
+        # Python's limit on the digits of an integer.
+        raise NotJson("a number has too many digits") from error
+    # Lone surrogates come from escapes only: the bytes around them were valid UTF-8.
+    if "\\u" in text or "\\U" in text:
+        found = surrogate(value)
+        if found is not None:
+            raise NotJson(f"{found!r:.60} holds a lone surrogate")
+    return value
+
+
+def surrogate(value: Any) -> str | None:
+    """Return a string that is no text, if there is one."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value
+        return None
+    parts = value if isinstance(value, list) else []
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    return next((found for part in parts if (found := surrogate(part)) is not None), None)
