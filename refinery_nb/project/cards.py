@@ -48,7 +48,7 @@ def cards(
             "attributes": [
                 {"name": a.name, "value": records.plain(a, value)}
                 for a, value in zip(attributes, values, strict=True)
-                if a.name not in texts and value is not None
+                if a.name not in texts and value is not None and not a.is_key
             ],
             "texts": {
                 a.name: _text(value, offsets.get((record, a.id)))

@@ -27,11 +27,12 @@ HEADINGS = {
 STYLE = """
 .rn-report{font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
 color:var(--jp-ui-font-color1,inherit);max-width:1100px}
-.rn-report table{border-collapse:collapse;width:100%}
+.rn-report{overflow-x:auto}
+.rn-report table{border-collapse:collapse;table-layout:auto;margin:0;font-size:13px}
 .rn-report th,.rn-report td{padding:4px 12px;text-align:right;white-space:nowrap;
 border-bottom:1px solid var(--jp-border-color2,#8884);background:none}
 .rn-report th{font-weight:600;color:var(--jp-ui-font-color2,inherit)}
-.rn-report .rn-l{text-align:left}
+.rn-report table tr .rn-l.rn-l{text-align:left}
 .rn-report .rn-name{max-width:22em;overflow:hidden;text-overflow:ellipsis}
 .rn-report .rn-b{display:inline-block;position:relative;width:80px;height:6px;margin-left:8px;
 border-radius:3px;background:var(--jp-border-color2,#8884);vertical-align:middle}

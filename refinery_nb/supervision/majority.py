@@ -26,7 +26,7 @@ class Majority:
         np.add.at(proba, (votes.row, votes.label), votes.confidence.astype(np.float64))
         total = proba.sum(axis=1, keepdims=True)
         proba /= np.where(total > 0, total, 1.0)
-        decided: NDArray[np.float64] = without_ties(proba)
+        decided: NDArray[np.float64] = without_ties(proba.astype(np.float64))
         return decided
 
     def log_odds(self, votes: VoteMatrix) -> NDArray[np.float64]:
