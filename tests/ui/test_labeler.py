@@ -336,7 +336,9 @@ def test_the_dark_theme_is_dark_and_readable(open_notebook: OpenNotebook) -> Non
     ink, paper = found.evaluate(lightness)
     assert paper - ink > 0.6
     notebook.page.evaluate(theme, ["JupyterLab Dark"])
-    notebook.page.wait_for_selector("body[data-jp-theme-light='false']")
+    notebook.page.wait_for_selector(
+        "body[data-jp-theme-light='false']", state="attached"
+    )
     notebook.page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.rn-labeler')).backgroundColor"
         " !== 'rgb(255, 255, 255)'"
@@ -344,7 +346,9 @@ def test_the_dark_theme_is_dark_and_readable(open_notebook: OpenNotebook) -> Non
     ink, paper = found.evaluate(lightness)
     assert ink - paper > 0.6
     notebook.page.evaluate(theme, ["JupyterLab Light"])
-    notebook.page.wait_for_selector("body[data-jp-theme-light='true']")
+    notebook.page.wait_for_selector(
+        "body[data-jp-theme-light='true']", state="attached"
+    )
 
 
 HOSTILE = [

@@ -93,7 +93,7 @@ class ChunkView extends Component<ChunkProps> {
   render(): JSX.Element[] {
     const { offsets, chunk, laned } = this.props;
     if (chunk.start === chunk.end) return [];
-    return cutSegments(chunk.start, chunk.end, laned).flatMap((segment) => {
+    return cutSegments(chunk.start, chunk.end, laned, chunk.reach).flatMap((segment) => {
       const from = offsets.toUtf16(segment.start);
       const to = offsets.toUtf16(segment.end);
       const pieces = textPieces(offsets.text, from, to);

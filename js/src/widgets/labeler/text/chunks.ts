@@ -8,6 +8,8 @@ export interface Chunk {
   end: number;
   /** UTF-16 units. */
   unit: number;
+  /** Up to where a span counts as ending here: the last chunk of a line has its line break. */
+  reach: number;
 }
 
 export interface Line {
@@ -45,7 +47,9 @@ function makeLine(offsets: Offsets, from: number, to: number, ending: Line["brea
   let unit = from;
   while (unit < to || chunks.length === 0) {
     const stop = cut(offsets.text, unit, to);
-    chunks.push({ start: offsets.fromUtf16(unit), end: offsets.fromUtf16(stop), unit });
+    const reached = offsets.fromUtf16(stop);
+    const reach = stop === to ? reached + ending.length : reached;
+    chunks.push({ start: offsets.fromUtf16(unit), end: reached, unit, reach });
     unit = stop;
   }
   return { start, end, next: end + ending.length, chunks, break: ending };

@@ -63,7 +63,7 @@ export function distribute(laned: Laned[], ranges: { start: number; end: number 
 }
 
 /** Cut a range at every border of its spans. */
-export function cutSegments(start: number, end: number, laned: Laned[]): Segment[] {
+export function cutSegments(start: number, end: number, laned: Laned[], reach = end): Segment[] {
   const cuts = new Set([start, end]);
   for (const { span } of laned) {
     if (span.start > start && span.start < end) cuts.add(span.start);
@@ -87,7 +87,9 @@ export function cutSegments(start: number, end: number, laned: Laned[]): Segment
       end: to,
       covers,
       starts: covers.filter((item) => item.span.start === from).map((item) => item.lane),
-      ends: covers.filter((item) => item.span.end === to),
+      ends: covers.filter(
+        ({ span }) => span.end === to || (to === end && span.end > end && span.end <= reach),
+      ),
     });
   }
   return segments;

@@ -1,0 +1,71 @@
+# Two commands: `make demo` and `make test`. Both begin with `make setup`.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := npm --prefix js
+FRONT_END := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json
+NOTEBOOK := notebooks/01_first_labels.ipynb
+PARALLEL ?= $(shell python3 -c "import os; print(max(1, min(4, os.cpu_count() or 1)))")
+export HF_HUB_OFFLINE := 1
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+.PHONY: setup demo test check bench wheel clean python typescript browser notebooks
+
+setup: $(VENV)/.installed refinery_nb/static/labeler.js
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	# By itself, so that the pinned build is taken and nothing else asks for another.
+	$(BIN)/python -m pip install --quiet -r constraints.txt
+	mkdir -p refinery_nb/static
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,test]"
+	touch $@
+
+js/node_modules/.installed: js/package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	touch $@
+
+refinery_nb/static/labeler.js: js/node_modules/.installed $(FRONT_END)
+	$(NPM) run build
+	touch $@
+
+demo: setup
+ifdef HEADLESS
+	$(BIN)/python notebooks/headless.py $(NOTEBOOK)
+else
+	$(BIN)/jupyter lab $(NOTEBOOK)
+endif
+
+test: setup check typescript python browser notebooks
+	@echo "All checks and tests passed."
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+typescript: setup
+	$(NPM) run check
+	$(NPM) test
+
+python: setup
+	$(BIN)/python -m pytest -n $(PARALLEL) --ignore=tests/ui
+
+browser: setup
+	$(BIN)/python -m pytest tests/ui
+
+notebooks: setup
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 $(NOTEBOOK)
+
+bench: setup
+	@for bench in tests/bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+wheel: setup
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) js/node_modules refinery_nb/static dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
