@@ -22,13 +22,12 @@ class Majority:
 
     def predict_proba(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return the share of each label in the votes of a row, shape (rows, labels)."""
-        proba = np.zeros((len(votes), len(votes.labels)))
+        proba: NDArray[np.float64] = np.zeros((len(votes), len(votes.labels)))
         np.add.at(proba, (votes.row, votes.label), votes.confidence.astype(np.float64))
         total = proba.sum(axis=1, keepdims=True)
         proba /= np.where(total > 0, total, 1.0)
-        decided: NDArray[np.float64] = without_ties(proba.astype(np.float64))
-        return decided
+        return without_ties(proba)
 
     def log_odds(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return the same weight for every vote, less where its confidence is less."""
-        return votes.confidence * float(np.log(PRECISION / (1 - PRECISION)))
+        return votes.confidence.astype(np.float64) * float(np.log(PRECISION / (1 - PRECISION)))

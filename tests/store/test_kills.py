@@ -20,19 +20,16 @@ MARK = "SELECT task, record, actor, kind, version FROM mark"
 
 
 def make_project(root: Path) -> None:
-    with open_project(root, by="ann") as project:
-        with project.database.write() as connection:
-            text = schema.add_attribute(connection, "text", AttributeType.TEXT)
-            rows = [(f"text {number}",) for number in range(40)]
-            keys = [str(number) for number in range(40)]
-            version = records.next_version(connection)
-            records.insert(connection, [text], keys, rows, version=version)
-            task = schema.add_task(
-                connection, "topic", TaskKind.CLASSIFICATION, text, Overlap.ANY, ""
-            )
-            schema.add_labels(
-                connection, task, [(name, "#000000", "", at) for at, name in enumerate("abc")]
-            )
+    with open_project(root, by="ann") as project, project.database.write() as connection:
+        text = schema.add_attribute(connection, "text", AttributeType.TEXT)
+        rows = [(f"text {number}",) for number in range(40)]
+        keys = [str(number) for number in range(40)]
+        version = records.next_version(connection)
+        records.insert(connection, [text], keys, rows, version=version)
+        task = schema.add_task(connection, "topic", TaskKind.CLASSIFICATION, text, Overlap.ANY, "")
+        schema.add_labels(
+            connection, task, [(name, "#000000", "", at) for at, name in enumerate("abc")]
+        )
 
 
 def acknowledged_until_killed(root: Path, seed: int, *, early: bool = False) -> list[str]:
@@ -93,7 +90,9 @@ def test_acknowledging_before_the_commit_does_lose_labels(tmp_path: Path) -> Non
     lost = 0
     make_project(tmp_path / "p")
     for seed in range(1_000, 1_200):
-        lost += len(check(tmp_path / "p", acknowledged_until_killed(tmp_path / "p", seed, early=True)))
+        lost += len(
+            check(tmp_path / "p", acknowledged_until_killed(tmp_path / "p", seed, early=True))
+        )
         if lost:
             break
     assert lost > 0

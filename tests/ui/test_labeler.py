@@ -130,7 +130,11 @@ rn.Labeler(topic)
     assert list(labels(notebook, "accept")["label"]) == ["Delivery"] * 5
 
 
-TEXTS = ["💩This is an annotation.", "👨🏻‍🚒 firemen drive firetrucks", "a\r\n" * 40 + "the end of it"]
+TEXTS = [
+    "💩This is an annotation.",
+    "👨🏻‍🚒 firemen drive firetrucks",
+    "a\r\n" * 40 + "the end of it",
+]
 SPANS = """
 import refinery_nb as rn
 project = rn.open({name!r}, by="ann")
@@ -184,7 +188,7 @@ def test_spans_by_mouse_with_emoji_and_crlf(open_notebook: OpenNotebook) -> None
     all_saved(found)
     stored = labels(notebook, "mouse", "names")
     assert list(stored["text"]) == ["annotation", "firetrucks", "end"]
-    assert list(stored["start"])[0] == 12
+    assert next(iter(stored["start"])) == 12
     for text, start, end, surface in zip(
         TEXTS, stored["start"], stored["end"], stored["text"], strict=True
     ):
@@ -336,9 +340,7 @@ def test_the_dark_theme_is_dark_and_readable(open_notebook: OpenNotebook) -> Non
     ink, paper = found.evaluate(lightness)
     assert paper - ink > 0.6
     notebook.page.evaluate(theme, ["JupyterLab Dark"])
-    notebook.page.wait_for_selector(
-        "body[data-jp-theme-light='false']", state="attached"
-    )
+    notebook.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
     notebook.page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.rn-labeler')).backgroundColor"
         " !== 'rgb(255, 255, 255)'"
@@ -346,9 +348,7 @@ def test_the_dark_theme_is_dark_and_readable(open_notebook: OpenNotebook) -> Non
     ink, paper = found.evaluate(lightness)
     assert ink - paper > 0.6
     notebook.page.evaluate(theme, ["JupyterLab Light"])
-    notebook.page.wait_for_selector(
-        "body[data-jp-theme-light='true']", state="attached"
-    )
+    notebook.page.wait_for_selector("body[data-jp-theme-light='true']", state="attached")
 
 
 HOSTILE = [

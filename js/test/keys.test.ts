@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { TaskInfo } from "../src/rpc";
+import { actionOf } from "../src/widgets/labeler/keys";
+
+const task: TaskInfo = {
+  id: 1,
+  name: "topic",
+  kind: "classification",
+  on: "text",
+  overlap: "any",
+  guideline: "",
+  labels: [
+    { id: 7, name: "World", color: "#112233", hotkey: "1" },
+    { id: 8, name: "Sports", color: "#112233", hotkey: "p" },
+  ],
+};
+const press = (key: string, more = {}) => ({ key, shiftKey: false, repeat: false, ...more });
+
+test("digits and letters label", () => {
+  expect(actionOf(press("1"), [task], false)).toMatchObject({ do: "label", label: { id: 7 } });
+  expect(actionOf(press("P"), [task], false)).toMatchObject({ do: "label", label: { id: 8 } });
+});
+
+test("a held key neither labels nor accepts again, but arrows go on", () => {
+  for (const key of ["1", "Enter", "u", "s", "f", "n"]) {
+    expect(actionOf(press(key, { repeat: true }), [task], false)).toBeNull();
+  }
+  expect(actionOf(press("ArrowRight", { repeat: true }), [task], false)).not.toBeNull();
+});
+
+test("arrows move the record, or the token cursor while it is there", () => {
+  expect(actionOf(press("ArrowLeft"), [task], false)).toEqual({ do: "step", by: -1 });
+  expect(actionOf(press("ArrowRight", { shiftKey: true }), [task], true)).toEqual({
+    do: "cursor",
+    by: 1,
+    extend: true,
+  });
+});
+
+test("shift tells redo from undo, also with caps lock", () => {
+  expect(actionOf(press("u"), [task], false)).toEqual({ do: "undo" });
+  expect(actionOf(press("U", { shiftKey: true }), [task], false)).toEqual({ do: "redo" });
+});
+
+test("an unknown key does nothing", () => {
+  expect(actionOf(press("x"), [task], false)).toBeNull();
+});
