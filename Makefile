@@ -1,6 +1,7 @@
 # Two commands: `make demo` and `make test`. Both begin with `make setup`.
 SHELL := /bin/bash
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first that really runs: a name on the path may be a shim without an interpreter.
+PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do $$one -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo $$one; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 NPM := npm --prefix js
@@ -15,7 +16,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 setup: $(VENV)/.installed refinery_nb/static/labeler.js
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	# By itself, so that the pinned build is taken and nothing else asks for another.

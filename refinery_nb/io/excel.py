@@ -116,11 +116,24 @@ def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any
         If a cell, or the number of rows, is more than a workbook can hold.
     """
     import openpyxl
-    from openpyxl.cell import WriteOnlyCell
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("records")
     sheet.append([column.name for column in columns])
+    try:
+        _append(sheet, columns, chunks)
+    except BaseException:
+        # Else the half-written sheet would complain when it is collected.
+        sheet.close()
+        raise
+    book.save(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _append(sheet: Any, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+    from openpyxl.cell import WriteOnlyCell
+
     count = 0
     for rows in chunks:
         for row in rows:
@@ -139,9 +152,6 @@ def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any
                     cell.data_type = "s"
                 cells.append(cell)
             sheet.append(cells)
-    book.save(path)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _check(value: str, field: str, record: int) -> None:
