@@ -103,13 +103,12 @@ class LabelImporter:
         """Store the weak labels as a run, and return how many manual labels came in."""
         for name, rows in self._weak.items():
             task = next(t for t in schema.tasks(self.connection) if t.name == name)
-            record, label, confidence, start, end = (list(c) for c in zip(*rows, strict=True))
             votes = Votes.of(
-                record,
-                label,
-                confidence,
-                start if task.is_spans else None,
-                end if task.is_spans else None,
+                [row[0] for row in rows],
+                [row[1] for row in rows],
+                [row[2] for row in rows],
+                [row[3] for row in rows] if task.is_spans else None,
+                [row[4] for row in rows] if task.is_spans else None,
             )
             runs = weak.runs(self.connection, task.id)
             same = runs and weak.votes(self.connection, runs[-1].id).to_bytes() == votes.to_bytes()
