@@ -1,0 +1,66 @@
+"""The Labeler as Python sees it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+
+import refinery_nb as rn
+from refinery_nb.core.errors import QueryError
+
+
+@pytest.fixture
+def topic(project: rn.Project) -> rn.Task:
+    project.add([{"id": "1", "text": "<img src=x onerror=hit()>"}], key="id")
+    return project.task("<script>hit()</script>", ["<b>A</b>", "B"], on="text")
+
+
+def test_the_still_picture_is_text_only(topic: rn.Task) -> None:
+    """D9, J1, J2: it shows in nbviewer, and nothing in it runs."""
+    topic.label("1", "<b>A</b>")
+    html = rn.Labeler(topic)._repr_mimebundle_()
+    html = (html[0] if isinstance(html, tuple) else html)["text/html"]
+    assert "<img" not in html
+    assert "<script" not in html
+    assert "<b>A</b></b>" not in html
+    assert "&lt;img src=x onerror=hit()&gt;" in html
+
+
+def test_no_record_text_travels_as_state(topic: rn.Task) -> None:
+    """A saved notebook holds no texts and no labels."""
+    widget = rn.Labeler(topic)
+    state = {k: v for k, v in widget.get_state().items() if k not in ("_esm", "_css")}
+    assert "onerror" not in str(state)
+
+
+def test_an_unknown_argument_is_a_type_error(topic: rn.Task) -> None:
+    with pytest.raises(TypeError):
+        rn.Labeler(topic, colour="red")  # type: ignore[call-arg]
+
+
+def test_tasks_and_view_are_of_one_project(topic: rn.Task) -> None:
+    with rn.open() as other:
+        other.add([{"id": "1", "text": "x"}])
+        with pytest.raises(QueryError):
+            rn.Labeler(topic, other.view())
+
+
+def test_running_the_cell_twenty_times_leaves_nothing_behind(topic: rn.Task) -> None:
+    """D5: closed widgets listen to nothing, and no thread stays."""
+    before = threading.active_count()
+    for _ in range(20):
+        widget = rn.Labeler(topic)
+        sent: list[Any] = []
+        widget.send = sent.append  # type: ignore[method-assign]
+        topic.label("1", "B")
+        topic.label("1", None)
+        assert len(sent) == 2
+        widget.close()
+        topic.label("1", "B")
+        assert len(sent) == 2
+    gc.collect()
+    assert threading.active_count() == before
+    assert all(len(found) == 0 for found in topic.project.events._listeners.values())
