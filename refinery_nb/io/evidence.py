@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ class Evidence:
         self.count = 0
         self.types: Counter[type] = Counter()
         self.huge = False
+        self.finite = True
         self._distinct: set[str] | None = set()
         # Of text cells only: what all of them could still be.
         self._could = {"integer", "float", "true", "True"}
@@ -35,12 +37,13 @@ class Evidence:
     def see_values(self, values: Sequence[Any]) -> None:
         """Take in typed values."""
         self.count += len(values)
-        for kind in set(map(type, values)):
-            self.types[kind] += sum(1 for value in values if type(value) is kind)
+        self.types.update(map(type, values))
         if self.types[int] and not self.huge:
             self.huge = any(
                 type(value) is int and not SMALLEST <= value <= LARGEST for value in values
             )
+        if self.types[float] and self.finite:
+            self.finite = all(math.isfinite(value) for value in values if type(value) is float)
         if self.types[str]:
             self._see_strings(value for value in values if type(value) is str)
 
@@ -63,6 +66,20 @@ class Evidence:
         for word, other in (("true", "false"), ("True", "False")):
             if word in self._could and not distinct <= {word, other}:
                 self._could.discard(word)
+
+    def fits_values(self, kind: AttributeType) -> bool:
+        """Return whether every typed value seen is known to fit a type as it is."""
+        seen = {one for one, n in self.types.items() if n and one is not type(None)}
+        if kind.is_string:
+            return seen <= {str}
+        if kind is AttributeType.INTEGER:
+            return seen <= {int} and not self.huge
+        if kind is AttributeType.BOOLEAN:
+            return seen <= {bool}
+        if kind is AttributeType.FLOAT:
+            # Integers may lose digits as floats: those are looked at again.
+            return seen <= {float} and self.finite
+        return True
 
     def decide_values(self) -> AttributeType:
         """Return the type of typed values: what most of them are."""

@@ -151,8 +151,9 @@ class _Survey:
             Column(name, self._type(name, seen)) for name, seen in evidence.items()
         )
         self._warn_of_missing(lacking, count)
-        # Once more through all values: only conversion shows which of them do not fit.
-        count = sum(len(chunk.rows) for chunk in self._convert(self._reject, check=False))
+        if not self._surely_fits(evidence):
+            # Once more through all values: only conversion shows which of them do not fit.
+            count = sum(len(chunk.rows) for chunk in self._convert(self._reject, check=False))
         return Reading(
             self.source.name,
             self.columns,
@@ -195,6 +196,13 @@ class _Survey:
         if wanted is not None:
             return wanted
         return seen.decide_values() if self.source.typed else seen.decide_cells()
+
+    def _surely_fits(self, evidence: dict[str, Evidence]) -> bool:
+        if self.source.typed:
+            return all(evidence[column.name].fits_values(column.type) for column in self.columns)
+        chosen = self.declared.keys() | self.known.keys()
+        # A type that was inferred from all cells fits them all.
+        return all(c.type.is_string or c.name not in chosen for c in self.columns)
 
     def _warn_of_missing(self, lacking: dict[str, list[int]], count: int) -> None:
         for column in self.columns:

@@ -44,6 +44,7 @@ class Selector:
     def __init__(self, database: Database, columns: VoteColumns) -> None:
         self._database = database
         self._columns = columns
+        self._last_random: tuple[int, Resolved] | None = None
 
     def ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
@@ -79,9 +80,7 @@ class Selector:
         self, connection: Connection, tasks: dict[str, TaskSchema], node: Field | Condition
     ) -> Resolved:
         if isinstance(node, RandomField):
-            changed = records.version(connection)
-            ids = records.all_ids(connection)
-            return Resolved(changed, ids, random_numbers(ids, node.seed))
+            return self._random(connection, node.seed)
         if isinstance(node, WeakField):
             ids, values = _least(self._columns.weak(node.run))
             return Resolved(node.run, ids, values)
@@ -98,6 +97,17 @@ class Selector:
                 return Resolved(version, conflicting(list(enabled.values())))
             return Resolved(version, _voted(node, found, task))
         raise QueryError(f"{node!r} cannot be resolved.")
+
+    def _random(self, connection: Connection, seed: int) -> Resolved:
+        """Return random numbers for all records; the last ones are kept, for page after page."""
+        version = records.version(connection)
+        last = self._last_random
+        if last is not None and last[0] == seed and last[1].version == version:
+            return last[1]
+        ids = records.all_ids(connection)
+        found = Resolved(version, ids, random_numbers(ids, seed))
+        self._last_random = (seed, found)
+        return found
 
 
 def random_numbers(ids: Ints, seed: int) -> NDArray[np.float64]:

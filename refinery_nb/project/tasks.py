@@ -15,12 +15,12 @@ from refinery_nb.core.schema import (
     check_name,
     folded,
 )
-from refinery_nb.project.task import Task
 from refinery_nb.store import schema
 from refinery_nb.store.db import Connection
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
+    from refinery_nb.project.task import Task
 
 Choice = TypeVar("Choice", TaskKind, Overlap)
 
@@ -57,6 +57,8 @@ def task(
         If the task does not exist and no labels are given, if it exists with another kind or
         attribute, or if a label's name differs from another only by case or spaces.
     """
+    from refinery_nb.project.task import Task
+
     with project.database.write() as connection:
         existing = {task.name: task for task in schema.tasks(connection)}
         if labels is None and name not in existing:

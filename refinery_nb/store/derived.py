@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.store import records
 from refinery_nb.store.db import Connection
 
 KEPT = 8  # tables a connection; the oldest goes first
@@ -42,3 +43,25 @@ def table(
         connection.execute("COMMIT")
     known[key] = name
     return f"temp.{name}"
+
+
+def order(
+    connection: sqlite3.Connection,
+    key: tuple[Any, ...],
+    ids: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> str:
+    """Return the name of a table (id, value) of all records, indexed by value.
+
+    Records without a value are in it, with NULL: so that it can be joined from the left, and its
+    index gives the order.
+    """
+    assert isinstance(connection, Connection)
+    key = ("order", *key, records.version(connection))
+    known = key in connection.derived
+    name = table(connection, key, ids, values)
+    if not known:
+        connection.execute(f"INSERT OR IGNORE INTO {name} SELECT id, NULL FROM record")
+        index = name.removeprefix("temp.")
+        connection.execute(f"CREATE INDEX temp.{index}_value ON {index} (value, id)")
+    return name
