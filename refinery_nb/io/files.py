@@ -36,8 +36,10 @@ def lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     with open_bytes(path) as file:
         for number, raw in enumerate(file, start=1):
             content = raw.removeprefix(BOM) if number == 1 else raw
+            if content[-1:] == b"\n":
+                content = content[:-1]
             try:
-                yield number, content.decode(encoding).rstrip("\n")
+                yield number, content.decode(encoding)
             except UnicodeDecodeError as error:
                 raise encoding_error(path, encoding) from error
 

@@ -41,7 +41,7 @@ class JsonLines:
         at_lines: list[int] = []
         raws: list[str] = []
         number = 0
-        decode = json.loads
+        scan = strict_json.SCAN
         for line, text in lines(self._path, self._encoding):
             if not text or text.isspace():
                 continue
@@ -53,7 +53,7 @@ class JsonLines:
             elif line in self._refused:
                 continue
             else:
-                row = decode(text)
+                row = scan(text, 0)[0] if text[0] == "{" else json.loads(text)
             rows.append(row)
             numbers.append(number)
             at_lines.append(line)

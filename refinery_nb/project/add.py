@@ -232,10 +232,17 @@ class _Ingest:
         twice: list[tuple[str, int, int]] = []
         for chunk in self.reading.chunks():
             wheres = chunk.lines or range(chunk.number, chunk.number + len(chunk.rows))
+            made = list(map(key_of, chunk.rows))
+            fine = len(set(made)) == len(made) and seen.keys().isdisjoint(made)
+            if fine and None not in made:
+                # The usual chunk: every key is there, and new.
+                seen.update(zip(made, wheres, strict=True))  # type: ignore[arg-type]
+                yield made, chunk.rows  # type: ignore[misc]
+                continue
             keys: list[str] = []
             rows: list[tuple[Any, ...]] = []
             for at, row in enumerate(chunk.rows):
-                key, where = key_of(row), wheres[at]
+                key, where = made[at], wheres[at]
                 if key is None:
                     self._refuse(chunk, at, key_names, "a part of the key is missing.")
                     continue

@@ -30,6 +30,7 @@ MAGIC = b"SQLite format 3\x00"
 LOCK_SECONDS = 60
 CHECKPOINT_BYTES = 16 * 2**20
 IDLE_READERS = 4
+CACHE_KIB = 128 * 1024
 
 # What must hold on every connection, and what it must answer when asked.
 PRAGMAS = {"foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "synchronous": 2}
@@ -185,6 +186,9 @@ class Database:
             )
         # Checkpoints are made by us, under the lock of all processes.
         self._writer.execute("PRAGMA wal_autocheckpoint=0")
+        # A large import touches every page of the key's index: out of the cache, each goes to the
+        # log again and again.
+        self._writer.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     def _prepare(self) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()

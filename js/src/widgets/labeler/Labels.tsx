@@ -31,7 +31,9 @@ export function Labels(props: LabelsProps): JSX.Element {
     if (find > 0 && many) box.current?.focus();
   }, [find]);
   const proposed = suggestion(card, task);
-  const tallies = new Map(tally(card, task).map((one) => [one.label, one]));
+  // Spans show their votes on the text.
+  const votes = task.kind === "spans" ? [] : tally(card, task);
+  const tallies = new Map(votes.map((one) => [one.label, one]));
   const wanted = filter.trim().toLowerCase();
   const shown = task.labels.filter((label) => label.name.toLowerCase().includes(wanted));
   const none = value !== null && "none" in value;
