@@ -121,7 +121,8 @@ def run(
     """Run heuristics in child processes, only on what changed.
 
     A heuristic whose source changed runs on all records; one that did not, on the records that
-    were added or changed since. Interrupting the cell ends the children; what finished is kept.
+    were added or changed since. Interrupting the cell ends the children and
+    keeps the older votes; setting ``cancel`` from another thread keeps what has finished.
 
     Parameters
     ----------
@@ -327,6 +328,20 @@ def enable(task: Task, name: str, enabled: bool) -> None:
     with task.project.database.write() as connection:
         heuristics.enable(connection, heuristic.id, enabled)
     task.project.events.emit("votes", task=task.id)
+
+
+def versions(task: Task, name: str) -> pd.DataFrame:
+    """Return the versions of a heuristic with what each was made of."""
+    import pandas as pd
+
+    heuristic = row(task, name)
+    with task.project.database.read() as connection:
+        found = heuristics.versions(connection, heuristic.id)
+    rows = [
+        (id_, at, state, spec.get("source", spec), message)
+        for id_, spec, at, state, message in found
+    ]
+    return pd.DataFrame(rows, columns=["version", "at", "state", "source", "message"])
 
 
 def _run_frame(told: dict[str, tuple[str, int, int, int, float, str]]) -> pd.DataFrame:

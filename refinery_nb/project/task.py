@@ -143,6 +143,14 @@ class Task:
         """Remove a heuristic with its votes."""
         rules.remove(self, name)
 
+    def enable(self, name: str, enabled: bool = True) -> None:
+        """Say whether a heuristic takes part in runs, reports and weak supervision."""
+        rules.enable(self, name, enabled)
+
+    def versions(self, name: str) -> pd.DataFrame:
+        """Return all versions of a heuristic, oldest first, with their source."""
+        return rules.versions(self, name)
+
     def heuristics(self) -> pd.DataFrame:
         """Return the heuristics: name, kind, state, when, what went wrong."""
         return rules.frame(self)

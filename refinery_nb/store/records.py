@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from refinery_nb.core.schema import Attribute, AttributeType
 from refinery_nb.store.schema import column, set_setting, setting
 
-EXISTING = "SELECT key FROM record WHERE key IN (SELECT value FROM json_each(?))"
 IDS_OF_KEYS = "SELECT key, id FROM record WHERE key IN (SELECT value FROM json_each(?))"
 KEYS_OF_IDS = "SELECT id, key FROM record WHERE id IN (SELECT value FROM json_each(?))"
 COUNT = "SELECT count(*) FROM record"

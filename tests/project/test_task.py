@@ -156,6 +156,30 @@ def test_what_people_disagree_on_is_no_gold(filled: rn.Project) -> None:
     assert len(topic.all_labels()) == 4
 
 
+def test_a_changed_function_alone_is_run_again_and_its_versions_stay(filled: rn.Project) -> None:
+    topic = filled.task("topic", ["A", "B"], on="text")
+    topic.add(rn.Lookup("B", ["text"], name="other"))
+
+    def define(word: str) -> None:
+        @topic.heuristic(name="changing")
+        def changing(record: Any) -> Any:
+            return "A" if word in record["text"] else None
+
+    define("1")
+    topic.run(progress=False)
+    define("1")
+    assert list(topic.run(progress=False)["state"]) == ["unchanged", "unchanged"]
+    define("2")
+    run = topic.run(progress=False).set_index("heuristic")["state"]
+    assert run.to_dict() == {"other": "unchanged", "changing": "finished"}
+    sources = list(topic.versions("changing")["source"])
+    assert ["word = '1'" in source for source in sources] == [True, False]
+    topic.enable("changing", False)
+    assert list(topic.report()["heuristic"]) == ["other"]
+    topic.remove("changing")
+    assert list(topic.heuristics()["heuristic"]) == ["other"]
+
+
 def test_the_whole_loop(filled: rn.Project) -> None:
     topic = filled.task("topic", ["A", "B"], on="text")
     topic.label("r1", "A")

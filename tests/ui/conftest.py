@@ -31,8 +31,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # States are waited for, and a slow machine may take its time.
+    expect.set_options(timeout=20_000)
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("no Chromium: install it, or name it in CHROMIUM")

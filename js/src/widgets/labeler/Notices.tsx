@@ -52,7 +52,8 @@ export function Notices({ session }: { session: Session }): JSX.Element {
       ) : null}
       {connection === "ready" && session.slow && waiting > 0 ? (
         <Banner kind="info" name="busy">
-          The kernel is busy. {kept} and saved as soon as it answers; go on labeling.
+          <b>The kernel does not answer: it is busy, or gone.</b> {kept} and saved as soon as it
+          answers; go on labeling. If it was restarted, run this cell again.
         </Banner>
       ) : null}
       {sync !== null && !sync.outbox.durable ? (
