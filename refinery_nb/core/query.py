@@ -8,6 +8,7 @@ Python evaluation against it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,16 +19,26 @@ Comparison = Literal[
 ]
 
 
+class Composable:
+    """What a condition may be combined with on its left, though it is none itself: a View."""
+
+    __slots__ = ()
+
+
 class Condition:
     """A predicate on records; combine with ``&``, ``|`` and ``~``."""
 
     __slots__ = ()
 
     def __and__(self, other: Condition) -> Condition:
-        return And((self, _condition(other)))
+        if isinstance(other, Composable):
+            return NotImplemented
+        return And((*_parts(self, And), *_parts(_condition(other), And)))
 
     def __or__(self, other: Condition) -> Condition:
-        return Or((self, _condition(other)))
+        if isinstance(other, Composable):
+            return NotImplemented
+        return Or((*_parts(self, Or), *_parts(_condition(other), Or)))
 
     def __invert__(self) -> Condition:
         return Not(self)
@@ -43,6 +54,11 @@ def _condition(value: object) -> Condition:
     if not isinstance(value, Condition):
         raise QueryError(f"{value!r} is not a condition.")
     return value
+
+
+def _parts(condition: Condition, kind: type[And] | type[Or]) -> tuple[Condition, ...]:
+    # Flat: a thousand conditions joined in a loop stay one level deep.
+    return condition.items if isinstance(condition, kind) else (condition,)
 
 
 class Field:
@@ -72,6 +88,8 @@ class Field:
 
     def isin(self, values: Any) -> Condition:
         """Equal to one of these values."""
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            raise QueryError(f"{values!r} is not a list of values.", hint="Write isin([...]).")
         return Compare(self, "in", tuple(values))
 
     def between(self, low: Any, high: Any) -> Condition:
@@ -92,6 +110,8 @@ class Field:
 
     def matches(self, pattern: str) -> Condition:
         """Where ``re.search(pattern, value)`` finds something."""
+        if not isinstance(pattern, str):
+            raise QueryError(f"{pattern!r} is not a regular expression: it is not a string.")
         try:
             re.compile(pattern)
         except re.error as error:

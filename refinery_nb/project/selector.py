@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.core.errors import QueryError
+from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.query import (
     Among,
     And,
@@ -24,9 +26,11 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.store import indexes, records, schema, search, views
+from refinery_nb.store import indexes, records, schema, search, weak
 from refinery_nb.store.db import Connection, Database
-from refinery_nb.store.views import Resolved
+from refinery_nb.store.derived import Rankings, Resolved
+from refinery_nb.store.functions import register
+from refinery_nb.store.views import Compiler, within_limits
 
 COMPARISONS = {
     "=": np.equal,
@@ -44,19 +48,21 @@ class Selector:
     def __init__(self, database: Database, columns: VoteColumns) -> None:
         self._database = database
         self._columns = columns
-        self._last_random: tuple[int, Resolved] | None = None
+        self._rankings = Rankings()
 
     def ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
-        self._prepare(selection)
+        with within_limits():
+            self._prepare(selection)
         with self._database.read() as connection:
-            return views.ids(self._compiler(connection), connection, selection)
+            return self._compiler(connection).ids(selection)
 
     def count(self, selection: Selection) -> int:
         """Return how many records are selected."""
-        self._prepare(selection)
+        with within_limits():
+            self._prepare(selection)
         with self._database.read() as connection:
-            return views.count(self._compiler(connection), connection, selection)
+            return self._compiler(connection).count(selection)
 
     def _prepare(self, selection: Selection) -> None:
         """Make what the selection needs: the search table, an index."""
@@ -66,48 +72,71 @@ class Selector:
             attributes = {a.name: a for a in schema.attributes(connection)}
         indexes.ensure(self._database, selection, attributes)
 
-    def _compiler(self, connection: Connection) -> views.Compiler:
-        views.register(connection)
+    def _compiler(self, connection: Connection) -> Compiler:
+        register(connection)
         tasks = {task.name: task for task in schema.tasks(connection)}
-        return views.Compiler(
+        return Compiler(
             connection,
             {attribute.name: attribute for attribute in schema.attributes(connection)},
             tasks,
             lambda node: self._resolve(connection, tasks, node),
+            self._rankings,
         )
 
     def _resolve(
         self, connection: Connection, tasks: dict[str, TaskSchema], node: Field | Condition
     ) -> Resolved:
         if isinstance(node, RandomField):
-            return self._random(connection, node.seed)
+            return _random(connection, node.seed)
         if isinstance(node, WeakField):
-            ids, values = _least(self._columns.weak(node.run))
-            return Resolved(node.run, ids, values)
+            run = node.run
+            return Resolved(run, lambda: _least(self._weak(run)))
         if isinstance(node, Compare) and isinstance(node.field, WeakField):
-            votes = self._columns.weak(node.field.run)
-            task = tasks[node.field.task]
-            return Resolved(node.field.run, _weak_matches(node, node.field, votes, task))
+            return self._compared_weak(node, node.field, tasks[node.field.task])
         if isinstance(node, (Voted, Conflicting)):
+            # The labels too: a renamed one is another question.
             task = tasks[node.task]
-            found = self._columns.of_task(task, enabled_only=False)
-            version = self._columns.versions(task)
+            version = (self._columns.versions(task), task.labels)
             if isinstance(node, Conflicting):
-                enabled = self._columns.of_task(task)
-                return Resolved(version, conflicting(list(enabled.values())))
-            return Resolved(version, _voted(node, found, task))
+                return Resolved(version, lambda: (self._conflicting(task), None))
+            return self._voted(node, task, version)
         raise QueryError(f"{node!r} cannot be resolved.")
 
-    def _random(self, connection: Connection, seed: int) -> Resolved:
-        """Return random numbers for all records; the last ones are kept, for page after page."""
-        version = records.version(connection)
-        last = self._last_random
-        if last is not None and last[0] == seed and last[1].version == version:
-            return last[1]
+    def _weak(self, run: int) -> Votes:
+        with self._database.read() as connection:
+            if all(row.id != run for row in weak.runs(connection)):
+                raise QueryError(f"there is no run {run} of weak supervision.")
+        return self._columns.weak(run)
+
+    def _compared_weak(self, node: Compare, field: WeakField, task: TaskSchema) -> Resolved:
+        wanted = _wanted_weak(node, field, task)
+        return Resolved(
+            (field.run, task.labels),
+            lambda: (_weak_matches(node, self._weak(field.run), wanted), None),
+        )
+
+    def _conflicting(self, task: TaskSchema) -> Ints:
+        return conflicting(list(self._columns.of_task(task).values()))
+
+    def _voted(self, node: Voted, task: TaskSchema, version: Hashable) -> Resolved:
+        # A heuristic that is asked for by name may be switched off.
+        columns = self._columns.of_task(task, enabled_only=node.heuristic is None)
+        if node.heuristic is not None and node.heuristic not in columns:
+            raise QueryError(
+                f"task {task.name!r} has no heuristic {node.heuristic!r}.",
+                hint=did_you_mean(node.heuristic, columns),
+            )
+        chosen = list(columns.values()) if node.heuristic is None else [columns[node.heuristic]]
+        wanted = None if node.label is None else task.label(node.label).id
+        return Resolved(version, lambda: (_voted_on(chosen, wanted), None))
+
+
+def _random(connection: Connection, seed: int) -> Resolved:
+    def column() -> tuple[Ints, NDArray[np.float64]]:
         ids = records.all_ids(connection)
-        found = Resolved(version, ids, random_numbers(ids, seed))
-        self._last_random = (seed, found)
-        return found
+        return ids, random_numbers(ids, seed)
+
+    return Resolved(records.version(connection), column, at=lambda ids: random_numbers(ids, seed))
 
 
 def random_numbers(ids: Ints, seed: int) -> NDArray[np.float64]:
@@ -155,39 +184,39 @@ def conflicting(columns: list[Votes]) -> Ints:
     return np.array(sorted(found), dtype=np.int64)
 
 
-def _voted(node: Voted, columns: dict[str, Votes], task: TaskSchema) -> Ints:
-    if node.heuristic is not None and node.heuristic not in columns:
-        raise QueryError(f"task {task.name!r} has no heuristic {node.heuristic!r}.")
-    chosen = [
-        votes for name, votes in columns.items() if node.heuristic is None or name == node.heuristic
-    ]
-    wanted = None if node.label is None else task.label(node.label).id
-    ids = [v.record if wanted is None else v.record[v.label == wanted] for v in chosen]
+def _voted_on(columns: list[Votes], label: int | None) -> Ints:
+    ids = [v.record if label is None else v.record[v.label == label] for v in columns]
     return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *ids]))
 
 
 def _least(votes: Votes) -> tuple[Ints, NDArray[np.float64]]:
     """Return the least confidence of each record."""
-    ids, first = np.unique(votes.record, return_index=True)
-    if len(ids) == 0:
-        return ids, np.zeros(0)
+    first = np.flatnonzero(np.diff(votes.record, prepend=-1))
+    if len(first) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
     # Rounded as it is shown: a comparison with 0.6 means what the reader sees.
     least = np.minimum.reduceat(votes.confidence.astype(np.float64), first)
-    return ids, np.round(least, 6).astype(np.float64)
+    return votes.record[first].astype(np.int64), np.round(least, 6).astype(np.float64)
 
 
-def _weak_matches(node: Compare, field: WeakField, votes: Votes, task: TaskSchema) -> Ints:
-    ids, least = _least(votes)
+def _wanted_weak(node: Compare, field: WeakField, task: TaskSchema) -> float | list[int]:
+    """Return what weak labels are compared with: a confidence, or ids of labels."""
     if field.what == "confidence":
-        if isinstance(node.value, bool) or not isinstance(node.value, (int, float, np.number)):
+        value = node.value.item() if isinstance(node.value, np.generic) else node.value
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
             raise QueryError(f"a confidence is a number; {node.value!r} is not.")
         if node.op not in COMPARISONS:
             raise QueryError(f"a confidence cannot be asked by {node.op!r}.")
-        return ids[COMPARISONS[node.op](least, float(node.value))]
+        return float(value)
     if node.op not in ("=", "!=", "in"):
         raise QueryError(f"a weak label is compared by ==, != or isin, not by {node.op!r}.")
-    names = node.value if node.op == "in" else [node.value]
-    wanted = [task.label(name).id for name in names]
+    return [task.label(name).id for name in (node.value if node.op == "in" else [node.value])]
+
+
+def _weak_matches(node: Compare, votes: Votes, wanted: float | list[int]) -> Ints:
+    ids, least = _least(votes)
+    if isinstance(wanted, float):
+        return ids[COMPARISONS[node.op](least, wanted)]
     having = np.unique(votes.record[np.isin(votes.label, wanted)])
     return np.setdiff1d(ids, having) if node.op == "!=" else having
 

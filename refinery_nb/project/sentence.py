@@ -35,12 +35,17 @@ WORDS = {
     "ends": "ends with",
     "matches": "matches",
 }
+SHOWN = 6  # parts of a condition, or values
+LONGEST = 60  # characters of a value
 MARKS = {"flag": "flagged", "skip": "skipped"}
 
 
 def title(selection: Selection) -> str:
     """Return the condition, order and limit of a selection as one line."""
-    parts = [_words(selection.condition) or "all records"]
+    try:
+        parts = [_words(selection.condition) or "all records"]
+    except RecursionError:
+        parts = ["a very deep condition"]
     for field, descending in selection.order:
         if isinstance(field, RandomField):
             parts.append("in random order")
@@ -59,16 +64,20 @@ def escaped(text: str) -> str:
 def _words(node: Condition) -> str:
     if isinstance(node, (And, Or)):
         word = " and " if isinstance(node, And) else " or "
-        parts = [_words(item) for item in node.items]
+        if isinstance(node, Or) and not node.items:
+            return "no record"
         nested = [
             f"({part})" if isinstance(item, (And, Or)) and len(item.items) > 1 else part
-            for part, item in zip(parts, node.items, strict=True)
+            for item in node.items[:SHOWN]
+            if (part := _words(item))
         ]
-        return word.join(part for part in nested if part)
+        if len(node.items) > SHOWN:
+            nested.append(f"{len(node.items) - SHOWN:,} more")
+        return word.join(nested)
     if isinstance(node, Not):
         if isinstance(node.item, Labelled) and node.item.label is None and not node.item.none:
             return f"{node.item.task} is unlabelled"
-        return f"not ({_words(node.item)})"
+        return f"not ({_words(node.item) or 'all records'})"
     if isinstance(node, Compare):
         if node.op == "missing":
             return f"{_field(node.field)} is missing"
@@ -84,7 +93,7 @@ def _words(node: Condition) -> str:
     if isinstance(node, Conflicting):
         return f"heuristics for {node.task} disagree"
     if isinstance(node, TextSearch):
-        return f"text has {node.text}"
+        return f"text has {_value(node.text)}"
     if isinstance(node, Keys):
         return f"{len(node.keys):,} chosen records"
     if isinstance(node, Among):
@@ -104,5 +113,8 @@ def _field(field: Field) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value[:5]) + (", ..." if len(value) > 5 else "")
-    return str(value)
+        more = f", {len(value) - SHOWN:,} more" if len(value) > SHOWN else ""
+        return ", ".join(_value(item) for item in value[:SHOWN]) + more
+    # One line, and short: this is a heading.
+    text = " ".join(str(value)[: LONGEST + 1].split())
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."

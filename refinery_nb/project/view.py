@@ -13,6 +13,7 @@ from refinery_nb.core.query import (
     Among,
     And,
     AttributeField,
+    Composable,
     Condition,
     Field,
     Not,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.project import Project
 
 
-class View:
+class View(Composable):
     """The records of a project for which a condition is true, in an order, up to a limit.
 
     Nothing is computed before it is asked for, and nothing is kept: a view of unlabelled records
@@ -68,7 +69,9 @@ class View:
 
     def shuffle(self, seed: int = 0) -> View:
         """Return this view in a random order, the same for the same seed."""
-        return self.order_by(RandomField(seed))
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise QueryError(f"{seed!r} is not a seed.", hint="A seed is a whole number.")
+        return self.order_by(RandomField(int(seed)))
 
     def sample(self, n: int, *, seed: int = 0) -> View:
         """Return ``n`` random records of this view, the same for the same seed."""
@@ -85,6 +88,10 @@ class View:
     def ids(self) -> NDArray[np.int64]:
         """Return the ids of the records, in order, shape (n,)."""
         return self.project.select_ids(self.selection)
+
+    def count(self) -> int:
+        """Return how many records there are; the same as ``len``."""
+        return len(self)
 
     def keys(self) -> list[Any]:
         """Return the keys of the records, in order."""

@@ -29,8 +29,7 @@ def compare(name: str, attribute: Attribute, node: Compare) -> tuple[str, list[A
     if node.op in TEXT_OPERATORS:
         return _text(name, attribute, node)
     if node.op == "in":
-        values = [_checked(attribute, value) for value in node.value]
-        return f"{name} IN (SELECT value FROM json_each(?))", [json_list(values)]
+        return among(name, [_checked(attribute, value) for value in node.value])
     if attribute.type is AttributeType.BOOLEAN and node.op not in ("=", "!="):
         raise QueryError(f"{attribute.name!r} is boolean; compare it with == or !=.")
     return f"{name} {PLAIN[node.op]} ?", [_checked(attribute, node.value)]
@@ -43,10 +42,23 @@ def length_function(name: str, node: Compare) -> tuple[str, list[Any]]:
     return f"rn_length({name}) {PLAIN[node.op]} ?", [_number(node.value, "a length")]
 
 
-def json_list(values: Iterable[Any]) -> str:
-    """Return values as a JSON list for json_each, refusing what SQLite cannot read."""
-    text = json.dumps([bindable(value) for value in values], ensure_ascii=False)
-    return bindable(text)  # type: ignore[no-any-return]
+def among(name: str, values: Iterable[Any]) -> tuple[str, list[Any]]:
+    """Return the condition that a column is one of these values."""
+    plain: list[Any] = []
+    bound: list[str] = []
+    for value in map(bindable, values):
+        # A string in SQLite's JSON ends at a NUL.
+        (bound if isinstance(value, str) and "\x00" in value else plain).append(value)
+    sql = f"{name} IN (SELECT value FROM json_each(?))"
+    if bound:
+        sql = f"({sql} OR {name} IN ({', '.join('?' * len(bound))}))"
+    return sql, [f"[{', '.join(map(_json, plain))}]", *bound]
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, float) and math.isinf(value):
+        return "9e999" if value > 0 else "-9e999"  # JSON has no infinity; SQLite reads this as one
+    return json.dumps(value, ensure_ascii=False)
 
 
 def bindable(value: Any) -> Any:

@@ -1,67 +1,118 @@
-"""Columns from outside SQLite, as temporary tables of a connection."""
+"""Columns from outside SQLite: as temporary tables of a connection, and as orders of records."""
 
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.store import records
 from refinery_nb.store.db import Connection
 
-KEPT = 8  # tables a connection; the oldest goes first
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+EXISTS = "SELECT 1 FROM temp.sqlite_master WHERE name = ?"
+KEPT_TABLES = 8  # of a connection
+KEPT_RANKINGS = 4  # 8 bytes a record each
 
 
-def table(
-    connection: sqlite3.Connection,
-    key: tuple[Any, ...],
-    ids: NDArray[np.int64],
-    values: NDArray[np.float64] | None,
-) -> str:
-    """Return the name of a temporary table (id, value) with these rows, filled once per key."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What stands outside SQLite for a field or condition.
+
+    Attributes
+    ----------
+    version
+        Changes whenever the column does.
+    column
+        Gives the record ids, ascending, and their values if it has any.
+    at
+        Gives the values of some records, where that is quicker than the whole column.
+    """
+
+    version: Hashable
+    column: Callable[[], tuple[Ints, Floats | None]]
+    at: Callable[[Ints], Floats] | None = None
+
+
+def table(connection: sqlite3.Connection, name: str, found: Resolved) -> str:
+    """Return the name of a temporary table (id, value) of a column, filled once per version."""
     assert isinstance(connection, Connection)
     known = connection.derived
+    key = (name, found.version)
     if key in known:
-        known[key] = known.pop(key)  # the newest stands last
-        return f"temp.{known[key]}"
-    # Only those that no statement under way can be using: a query takes a handful.
-    while len(known) >= KEPT * 2:
-        connection.execute(f"DROP TABLE temp.{known.pop(next(iter(known)))}")
-    connection.made += 1
-    name = f"derived_{connection.made}"
-    connection.execute(f"CREATE TEMP TABLE {name} (id INTEGER PRIMARY KEY, value REAL)")
+        table_name = known.pop(key)
+        # In memory, readers share the writer: its rollback takes their tables away.
+        if connection.execute(EXISTS, (table_name,)).fetchone():
+            known[key] = table_name  # the newest stands last
+            return f"temp.{table_name}"
+    ids, values = found.column()
     plain = [None] * len(ids) if values is None else values.tolist()
+    connection.made += 1
+    table_name = f"derived_{connection.made}"
     own_transaction = not connection.in_transaction
     if own_transaction:
         connection.execute("BEGIN")
-    connection.executemany(
-        f"INSERT INTO temp.{name} VALUES (?, ?)", zip(ids.tolist(), plain, strict=True)
-    )
-    if own_transaction:
-        connection.execute("COMMIT")
-    known[key] = name
-    return f"temp.{name}"
+    try:
+        connection.execute(f"CREATE TEMP TABLE {table_name} (id INTEGER PRIMARY KEY, value REAL)")
+        connection.executemany(
+            f"INSERT INTO temp.{table_name} VALUES (?, ?)", zip(ids.tolist(), plain, strict=True)
+        )
+        if own_transaction:
+            connection.execute("COMMIT")
+    except BaseException:
+        # Also KeyboardInterrupt: a half-filled table must not be taken for the column.
+        if own_transaction and connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    known[key] = table_name
+    return f"temp.{table_name}"
 
 
-def order(
-    connection: sqlite3.Connection,
-    key: tuple[Any, ...],
-    ids: NDArray[np.int64],
-    values: NDArray[np.float64],
-) -> str:
-    """Return the name of a table (id, value) of all records, indexed by value.
-
-    Records without a value are in it, with NULL: so that it can be joined from the left, and its
-    index gives the order.
-    """
+def trim(connection: sqlite3.Connection) -> None:
+    """Drop the oldest temporary tables; only between two queries, which may use them all."""
     assert isinstance(connection, Connection)
-    key = ("order", *key, records.version(connection))
-    known = key in connection.derived
-    name = table(connection, key, ids, values)
-    if not known:
-        connection.execute(f"INSERT OR IGNORE INTO {name} SELECT id, NULL FROM record")
-        index = name.removeprefix("temp.")
-        connection.execute(f"CREATE INDEX temp.{index}_value ON {index} (value, id)")
-    return name
+    known = connection.derived
+    while len(known) > KEPT_TABLES:
+        connection.execute(f"DROP TABLE IF EXISTS temp.{known.pop(next(iter(known)))}")
+
+
+def arranged(ids: Ints, found: Resolved, *, descending: bool) -> Ints:
+    """Return record ids sorted by a column, those without a value last, ties by id."""
+    if found.at is not None:
+        values = found.at(ids)
+    else:
+        known, column = found.column()
+        values = np.full(len(ids), np.nan)
+        if column is not None and len(known):
+            at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+            hit = known[at] == ids
+            values[hit] = column[at[hit]]
+    by_value = -values if descending else values
+    return ids[np.lexsort((ids, by_value, np.isnan(values)))]
+
+
+class Rankings:
+    """All records of a column in its order; the last few are kept, for page after page."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, bool, Hashable], Ints] = {}
+
+    def ranking(self, name: str, found: Resolved, *, descending: bool) -> Ints:
+        """Return the ids of the records that have a value, in the order of their values."""
+        key = (name, descending, found.version)
+        with self._lock:
+            if key in self._known:
+                self._known[key] = self._known.pop(key)
+                return self._known[key]
+        ranking = arranged(found.column()[0], found, descending=descending)
+        with self._lock:
+            self._known[key] = ranking
+            while len(self._known) > KEPT_RANKINGS:
+                del self._known[next(iter(self._known))]
+        return ranking

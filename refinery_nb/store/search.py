@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 from refinery_nb.core.errors import QueryError
@@ -11,6 +12,7 @@ from refinery_nb.store import records, schema
 from refinery_nb.store.db import Connection, Database
 
 SETTING = "search"
+SYMBOLS = ("So", "Sc")  # pictures and currencies; punctuation is passed over
 WORD = re.compile(r'"([^"]*)"?|(\S+)')
 
 
@@ -23,8 +25,7 @@ def match_expression(text: str) -> str | None:
     >>> match_expression('late "in time" goal*')
     '"late" "in time" "goal" *'
     """
-    if "\x00" in text:
-        raise QueryError(f"{text!r} holds a NUL, which cannot be searched for.")
+    _check(text)
     parts = []
     for phrase, word in WORD.findall(text):
         raw = phrase or word
@@ -33,12 +34,33 @@ def match_expression(text: str) -> str | None:
         prefix = bool(word) and word.endswith("*")
         quoted = raw.rstrip("*" if prefix else "").replace('"', '""')
         parts.append(f'"{quoted}"{" *" if prefix else ""}')
-    expression = " ".join(parts)
+    return " ".join(parts) or None
+
+
+def literals(text: str) -> list[str]:
+    """Return those words that are symbols only, such as emoji, which FTS5 does not hold.
+
+    >>> literals("late \N{EURO SIGN} - goal")
+    ['€']
+    """
+    _check(text)
+    return [
+        raw
+        for raw in (phrase or word for phrase, word in WORD.findall(text))
+        if not any(char.isalnum() for char in raw)
+        and any(unicodedata.category(char) in SYMBOLS for char in raw)
+    ]
+
+
+def _check(text: str) -> None:
+    if not isinstance(text, str):
+        raise QueryError(f"{text!r} is not a text to search for.")
+    if "\x00" in text:
+        raise QueryError(f"{text!r} holds a NUL, which cannot be searched for.")
     try:
-        expression.encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise QueryError(f"{text!r} holds a lone surrogate, which no text has.") from error
-    return expression or None
 
 
 def bring_up_to_date(database: Database) -> None:

@@ -1,20 +1,19 @@
 """Selections as SQL: conditions compiled to bound parameters, two-valued, in a fixed order.
 
 What is not in a table (votes, weak labels, random numbers: columns of numpy) is put into a
-temporary table of the connection first, once per version, and joined from there.
+temporary table of the connection first, once per version, and asked there. A page in the order
+of such a column is looked up along that order; SQLite sorts by attributes only.
 """
 
 from __future__ import annotations
 
-import re
+import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.query import (
@@ -39,27 +38,29 @@ from refinery_nb.core.query import (
 )
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.store import derived
-from refinery_nb.store.comparison import compare, json_list, length_function
+from refinery_nb.store.comparison import among, compare, length_function
+from refinery_nb.store.derived import Ints, Rankings, Resolved
 from refinery_nb.store.schema import column
-from refinery_nb.store.search import match_expression
+from refinery_nb.store.search import literals, match_expression
 
 Parameters = list[Any]
-# Gives the ids (and values, for sorting) of something that is a column outside SQLite, and a
-# version that changes whenever they do.
-Resolve = Callable[[Field | Condition], "Resolved"]
+Resolve = Callable[[Field | Condition], Resolved]
+Outside = WeakField | RandomField
 
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A column from outside SQLite: record ids, ascending, and their values if it has any."""
-
-    version: object
-    ids: NDArray[np.int64]
-    values: NDArray[np.float64] | None = None
+MOST_ROWS = 2**63 - 1
+PARTS = 100  # joined at one level: SQLite takes expressions 1,000 levels deep
+# How far along the order of an outside column a page is looked for before all that match are
+# sorted instead: quick where many match, and where few do.
+STEPS = ((0, 1_000), (1_000, 9_000))
+TOO_LARGE = ("too many", "too large", "too big", "stack overflow")
+ALONG = (
+    "SELECT record.id FROM json_each(?) AS wanted "
+    "CROSS JOIN record ON record.id = wanted.value WHERE {where}"
+)
 
 
 class Compiler:
-    """Compiles conditions for one connection.
+    """Answers selections on one connection.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ class Compiler:
         What exists, by name.
     resolve
         Gives what stands outside SQLite.
+    rankings
+        Keeps the orders of outside columns between queries.
     """
 
     def __init__(
@@ -75,31 +78,69 @@ class Compiler:
         attributes: Mapping[str, Attribute],
         tasks: Mapping[str, TaskSchema],
         resolve: Resolve,
+        rankings: Rankings,
     ) -> None:
         self._connection = connection
         self._attributes = attributes
         self._tasks = tasks
         self._resolve = resolve
+        self._rankings = rankings
+        derived.trim(connection)
+
+    def ids(self, selection: Selection) -> Ints:
+        """Return the ids of the selected records, in order."""
+        with within_limits():
+            if len(selection.order) == 1:
+                field, descending = selection.order[0]
+                if isinstance(field, (WeakField, RandomField)):
+                    return self._outside_order(selection, field, descending)
+            return self._run(*self.selection(selection))
+
+    def count(self, selection: Selection) -> int:
+        """Return how many records are selected."""
+        with within_limits():
+            where, parameters = self.condition(selection.condition)
+            sql = f"SELECT count(*) FROM record WHERE {where}"
+            (found,) = self._connection.execute(sql, parameters).fetchone()
+        return int(found) if selection.limit is None else min(int(found), selection.limit)
 
     def selection(self, selection: Selection) -> tuple[str, Parameters]:
         """Return a SELECT of record ids, in order."""
-        tables, orders = [], []
+        joined, orders = ["record"], []
         for at, (field, descending) in enumerate(selection.order):
-            table, expression = self._sort(field, at)
-            tables.append(table)
+            expression = self._sort(field, at, joined)
             orders.append(f"{expression} {'DESC' if descending else 'ASC'} NULLS LAST")
         where, parameters = self.condition(selection.condition)
-        # What is sorted by first comes first: then its index gives the order, and a page is quick.
-        joined = " CROSS JOIN ".join([*filter(None, tables), "record"])
-        same = " ".join(f"AND {table.split()[-1]}.id = record.id" for table in tables if table)
         sql = (
-            f"SELECT record.id FROM {joined} WHERE ({where}) {same} "
+            f"SELECT record.id FROM {' '.join(joined)} WHERE {where} "
             f"ORDER BY {', '.join([*orders, 'record.id'])}"
         )
         if selection.limit is not None:
             sql += " LIMIT ?"
-            parameters.append(int(selection.limit))
+            parameters.append(min(int(selection.limit), MOST_ROWS))
         return sql, parameters
+
+    def _outside_order(self, selection: Selection, field: Outside, descending: bool) -> Ints:
+        """Return the selected ids in the order of a column outside SQLite."""
+        found = self._sortable(field)
+        limit = selection.limit
+        if limit is not None and limit <= STEPS[0][1]:
+            ranking = self._rankings.ranking(repr(field), found, descending=descending)
+            where, parameters = self.condition(selection.condition)
+            kept: list[int] = []
+            for first, last in STEPS:
+                step = ranking[first:last].tolist()
+                asked = [json.dumps(step), *parameters]
+                hits = set(self._run(ALONG.format(where=where), asked).tolist())
+                kept += [record for record in step if record in hits]
+                if len(kept) >= limit:
+                    return np.array(kept[:limit], dtype=np.int64)
+        ids = self._run(*self.selection(Selection(selection.condition)))
+        return derived.arranged(ids, found, descending=descending)[:limit]
+
+    def _run(self, sql: str, parameters: Parameters) -> Ints:
+        rows = self._connection.execute(sql, parameters)
+        return np.fromiter((row[0] for row in rows), np.int64)
 
     def condition(self, node: Condition, *, negate: bool = False) -> tuple[str, Parameters]:
         """Return an expression that is true exactly where the condition is (or is not)."""
@@ -111,7 +152,7 @@ class Compiler:
             if not parts:
                 return ("1" if joined_by_and else "0"), []
             word = " AND " if joined_by_and else " OR "
-            joined = word.join(f"({sql})" for sql, _ in parts)
+            joined = _joined([sql for sql, _ in parts], word)
             return joined, [value for _, values in parts for value in values]
         sql, parameters = self._leaf(node)
         # Not plain NOT: a comparison with a missing value is NULL, and its negation must be true.
@@ -135,21 +176,17 @@ class Compiler:
                 task.label(node.label)
             return self._among_resolved(node, self._resolve(node))
         if isinstance(node, TextSearch):
-            expression = match_expression(node.text)
-            if expression is None:
-                return "1", []
-            return (
-                "record.id IN (SELECT rowid FROM search WHERE search MATCH ?)",
-                [expression],
-            )
+            return self._search(node.text)
         if isinstance(node, Keys):
-            return (
-                "record.key IN (SELECT value FROM json_each(?))",
-                [json_list(node.keys)],
-            )
+            return among("record.key", node.keys)
         if isinstance(node, Among):
-            sql, parameters = self.selection(node.selection)
-            return f"record.id IN (SELECT id FROM ({sql}))", parameters
+            if node.selection.limit is None:
+                return self.condition(node.selection.condition)
+            # Answered first: so any order serves, and nothing nests deeper than SQLite takes.
+            return (
+                "record.id IN (SELECT value FROM json_each(?))",
+                [json.dumps(self.ids(node.selection).tolist())],
+            )
         raise QueryError(f"{node!r} is not a condition on records.")
 
     def _compare(self, node: Compare) -> tuple[str, Parameters]:
@@ -158,10 +195,7 @@ class Compiler:
             attribute = self.attribute(field.name)
             return compare(f"record.{column(attribute)}", attribute, node)
         if isinstance(field, LengthField):
-            attribute = self.attribute(field.name)
-            if not attribute.type.is_string:
-                raise QueryError(f"{field.name!r} is {attribute.type.value}; only texts have one.")
-            return length_function(f"record.{column(attribute)}", node)
+            return length_function(f"record.{column(self._text(field.name))}", node)
         if isinstance(field, WeakField):
             self._task(field.task)
             if node.op == "missing":
@@ -187,24 +221,39 @@ class Compiler:
             parameters.append(node.actor)
         return sql + ")", parameters
 
+    def _search(self, text: str) -> tuple[str, Parameters]:
+        parts, parameters = [], []
+        expression = match_expression(text)
+        if expression is not None:
+            parts.append("record.id IN (SELECT rowid FROM search WHERE search MATCH ?)")
+            parameters.append(expression)
+        columns = [f"record.{column(a)}" for a in self._attributes.values() if a.type.is_string]
+        for literal in literals(text):
+            parts.append(_joined([f"instr({name}, ?) > 0" for name in columns], " OR ") or "0")
+            parameters += [literal] * len(columns)
+        return _joined(parts, " AND ") or "1", parameters
+
     def _among_resolved(self, node: object, found: Resolved) -> tuple[str, Parameters]:
-        table = derived.table(self._connection, (repr(node), found.version), found.ids, None)
+        table = derived.table(self._connection, repr(node), found)
         return f"record.id IN (SELECT id FROM {table})", []
 
-    def _sort(self, field: Field, at: int) -> tuple[str, str]:
+    def _sort(self, field: Field, at: int, joined: list[str]) -> str:
         if isinstance(field, AttributeField):
-            return "", f"record.{column(self.attribute(field.name))}"
+            return f"record.{column(self.attribute(field.name))}"
         if isinstance(field, LengthField):
-            return "", f"rn_length(record.{column(self.attribute(field.name))})"
+            return f"rn_length(record.{column(self._text(field.name))})"
         if isinstance(field, (WeakField, RandomField)):
-            found = self._resolve(field)
-            if found.values is None:
-                raise QueryError("records are sorted by the confidence of weak labels only.")
-            table = derived.order(
-                self._connection, (repr(field), found.version), found.ids, found.values
-            )
-            return f"{table} AS s{at}", f"s{at}.value"
+            table = derived.table(self._connection, repr(field), self._sortable(field))
+            joined.append(f"LEFT JOIN {table} AS s{at} ON s{at}.id = record.id")
+            return f"s{at}.value"
         raise QueryError(f"records cannot be sorted by {field!r}.")
+
+    def _sortable(self, field: Outside) -> Resolved:
+        if isinstance(field, WeakField):
+            self._task(field.task)
+            if field.what != "confidence":
+                raise QueryError("records are sorted by the confidence of weak labels only.")
+        return self._resolve(field)
 
     def attribute(self, name: str) -> Attribute:
         """Return an attribute by name, or say which there are."""
@@ -214,65 +263,33 @@ class Compiler:
             )
         return self._attributes[name]
 
+    def _text(self, name: str) -> Attribute:
+        attribute = self.attribute(name)
+        if not attribute.type.is_string:
+            raise QueryError(f"{name!r} is {attribute.type.value}; only texts have a length.")
+        return attribute
+
     def _task(self, name: str) -> TaskSchema:
         if name not in self._tasks:
             raise QueryError(f"there is no task {name!r}.", hint=did_you_mean(name, self._tasks))
         return self._tasks[name]
 
 
-def ids(
-    compiler: Compiler, connection: sqlite3.Connection, selection: Selection
-) -> NDArray[np.int64]:
-    """Return the ids of the selected records, in order."""
-    sql, parameters = compiler.selection(selection)
-    return np.fromiter((row[0] for row in connection.execute(sql, parameters)), np.int64)
+def _joined(parts: list[str], word: str) -> str:
+    while len(parts) > PARTS:
+        parts = [_joined(parts[at : at + PARTS], word) for at in range(0, len(parts), PARTS)]
+    return word.join(f"({part})" for part in parts)
 
 
-def count(compiler: Compiler, connection: sqlite3.Connection, selection: Selection) -> int:
-    """Return how many records are selected."""
-    where, parameters = compiler.condition(selection.condition)
-    sql = f"SELECT count(*) FROM record WHERE {where}"
-    (found,) = connection.execute(sql, parameters).fetchone()
-    return int(found) if selection.limit is None else min(int(found), selection.limit)
-
-
-def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the text functions that conditions use."""
-    for name, arity, function in (
-        ("rn_contains", 2, _contains),
-        ("rn_starts", 3, _starts),
-        ("rn_ends", 3, _ends),
-        ("rn_matches", 2, _matches),
-        ("rn_length", 1, _length),
-    ):
-        connection.create_function(name, arity, function, deterministic=True)
-
-
-def _contains(text: str | None, folded: str) -> bool | None:
-    return None if text is None else folded in text.casefold()
-
-
-def _starts(text: str | None, beginning: str, case: int) -> bool | None:
-    if text is None:
-        return None
-    return text.startswith(beginning) if case else text.casefold().startswith(beginning)
-
-
-def _ends(text: str | None, ending: str, case: int) -> bool | None:
-    if text is None:
-        return None
-    return text.endswith(ending) if case else text.casefold().endswith(ending)
-
-
-@lru_cache(maxsize=32)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-def _matches(pattern: str, text: str | None) -> bool | None:
-    return None if text is None else _compiled(pattern).search(text) is not None
-
-
-def _length(text: str | None) -> int | None:
-    # SQLite's length() stops at a NUL.
-    return None if text is None else len(text)
+@contextmanager
+def within_limits() -> Iterator[None]:
+    """Say in our words that a condition is larger than SQLite or Python take."""
+    try:
+        yield
+    except (sqlite3.OperationalError, RecursionError) as error:
+        if isinstance(error, RecursionError) or any(word in str(error) for word in TOO_LARGE):
+            raise QueryError(
+                "the condition has too many parts, or parts too deep inside each other.",
+                hint="Ask for many values at once by isin().",
+            ) from error
+        raise
