@@ -66,6 +66,8 @@ def _words(node: Condition) -> str:
         word = " and " if isinstance(node, And) else " or "
         if isinstance(node, Or) and not node.items:
             return "no record"
+        if len(node.items) == 1:
+            return _words(node.items[0])
         nested = [
             f"({part})" if isinstance(item, (And, Or)) and len(item.items) > 1 else part
             for item in node.items[:SHOWN]

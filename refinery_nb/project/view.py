@@ -137,7 +137,8 @@ class View(Composable):
         return len(self) > 0
 
     def __repr__(self) -> str:
-        return f"View of {len(self):,} records: {self.title}"
+        count = len(self)
+        return f"View of {count:,} record{'' if count == 1 else 's'}: {self.title}"
 
     def _repr_html_(self) -> str:
         head = self.project.frame(self.head(5).ids())
