@@ -73,6 +73,7 @@ def add(
     on_error: str = "raise",
     on_conflict: str = "update",
     create_labels: bool = False,
+    offsets: str = "codepoint",
     **reading: Any,
 ) -> AddReport:
     """Add the records of a source; a known key is updated, and its labels stay.
@@ -93,6 +94,9 @@ def add(
         What to do with a known key: ``update``, ``skip`` or ``error``.
     create_labels
         Whether label columns (``text__topic__MANUAL``) may bring labels that their task lacks.
+    offsets
+        What the spans of label columns are counted in: ``codepoint``, ``utf16``, or ``auto``,
+        which asks the texts that the spans carry and refuses where they do not tell.
     **reading
         ``format``, ``encoding``, ``sheet``, ``delimiter``: see ``io.read``.
 
@@ -108,7 +112,7 @@ def add(
     rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
     ingest = _Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
-        report = ingest.run(connection, key, create_labels=create_labels)
+        report = ingest.run(connection, key, create_labels=create_labels, offsets=offsets)
     project.events.emit("records")
     if report.labels:
         project.events.emit("schema")
@@ -129,11 +133,21 @@ class _Ingest:
         self.added = self.updated = self.unchanged = self.stale = 0
 
     def run(
-        self, connection: Connection, key: str | Sequence[str] | None, *, create_labels: bool
+        self,
+        connection: Connection,
+        key: str | Sequence[str] | None,
+        *,
+        create_labels: bool,
+        offsets: str,
     ) -> AddReport:
         attributes = schema.attributes(connection)
         importer = LabelImporter(
-            self.project, connection, self.reading, attributes, create_labels=create_labels
+            self.project,
+            connection,
+            self.reading,
+            attributes,
+            create_labels=create_labels,
+            offsets=offsets,
         )
         plain = [
             (at, column)

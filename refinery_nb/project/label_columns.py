@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb import io
-from refinery_nb.core.errors import InputError, RefineryError
+from refinery_nb.core.errors import InputError, RefineryError, SpanError, did_you_mean
+from refinery_nb.core.offsets import from_utf16
 from refinery_nb.core.operation import Operation
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 # How "reviewed, none" is written where a label's name would stand. No label may be called so.
 NONE = "__none__"
+OFFSETS = ("codepoint", "utf16", "auto")
 
 
 class LabelImporter:
@@ -38,7 +41,11 @@ class LabelImporter:
         attributes: Sequence[Attribute],
         *,
         create_labels: bool,
+        offsets: str = "codepoint",
     ) -> None:
+        if offsets not in OFFSETS:
+            raise InputError(f"offsets={offsets!r}.", hint=did_you_mean(offsets, OFFSETS))
+        self.offsets = offsets
         self.project = project
         self.connection = connection
         self.reading = reading
@@ -150,7 +157,7 @@ class LabelImporter:
         for record, value in said:
             if record in done:
                 continue
-            wanted = [tuple(span) for span in self._spans(value)] if task.is_spans else value
+            wanted = self._in_code_points(task, record, value) if task.is_spans else value
             none = {"none": True}
             items.append((record, labeling.annotation(task, none if value == NONE else wanted)))
         if not items:
@@ -169,6 +176,37 @@ class LabelImporter:
             error.source, error.field = self.reading.name, self.reading.columns[at].name
             raise
         self.labels += len(items)
+
+    def _in_code_points(self, task: TaskSchema, record: int, value: Any) -> list[tuple[Any, ...]]:
+        """Return the spans of a value with offsets in code points.
+
+        ``auto`` asks the surface texts that the spans carry; where they fit neither reading, or
+        there are none and the readings differ, the spans are refused rather than guessed.
+        """
+        spans = [tuple(span) for span in self._spans(value)]
+        if self.offsets == "codepoint" or not spans:
+            return spans
+        text = labeling.text_of(self.connection, task, record)
+        converted = None
+        with contextlib.suppress(SpanError):
+            converted = [(from_utf16(text, s), from_utf16(text, e), label) for s, e, label in spans]
+        if self.offsets == "utf16":
+            if converted is None:
+                raise SpanError("offsets are not UTF-16 units of this text.", record=record)
+            return converted
+        surfaces = [s.get("text") for s in _list(value) if isinstance(s, Mapping)]
+        readings = [one for one in (spans, converted) if one is not None]
+        if len(surfaces) == len(spans) and None not in surfaces:
+            readings = [
+                one for one in readings if [text[start:end] for start, end, _ in one] == surfaces
+            ]
+        if not readings or any(one != readings[0] for one in readings):
+            raise SpanError(
+                "offsets cannot be told to be code points or UTF-16 units.",
+                record=record,
+                hint="Pass offsets='utf16' or offsets='codepoint'.",
+            )
+        return readings[0]
 
     def _collect(self, task: TaskSchema, said: Sequence[tuple[int, Any, Any]]) -> None:
         ids = {label.name: label.id for label in task.labels}

@@ -33,6 +33,29 @@ n = 0
 while time.time() < end:
     n += 1
 """
+LONG = """
+long = rn.open()
+text = "\\n".join("lorem ipsum dolor sit amet " * 8 for _ in range(480))
+long.add([{"id": "0", "text": "short"}, {"id": "1", "text": text}], key="id")
+names = long.task("names", ["PER", "ORG"], on="text", kind="spans")
+step = len(text) // 500
+names.label("1", [(n * step, n * step + 20, "PER" if n % 2 else "ORG") for n in range(500)])
+rn.Labeler(names)
+"""
+OPEN = """async () => {
+    let root;
+    while (true) {
+        root = document.querySelectorAll(".rn-labeler")[1];
+        if (root?.dataset.record === "0") break;
+        await new Promise(requestAnimationFrame);
+    }
+    await new Promise((done) => setTimeout(done, 500));
+    const begun = performance.now();
+    root.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true}));
+    while (root.dataset.position !== "1") await new Promise(requestAnimationFrame);
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    return performance.now() - begun;
+}"""
 LABEL = """async ([count]) => {
     const root = document.querySelector(".rn-labeler");
     const status = root.querySelector("[data-testid=status]");
@@ -89,7 +112,7 @@ def main() -> int:
         server = Server(Path(folder))
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         try:
-            notebook = Notebook(server, browser, "bench", [CELL, LOOP])
+            notebook = Notebook(server, browser, "bench", [CELL, LOOP, LONG])
             notebook.run(0)
             notebook.page.wait_for_selector("[data-testid=record]")
             echo = show("reference: echo by comm, idle", notebook.page.evaluate(PING, [PINGS]))
@@ -97,6 +120,11 @@ def main() -> int:
             show("key to next record painted, idle", paint)
             ratio = show("key to acknowledgement, idle", saved) / echo
             print(f"acknowledgement / echo: {ratio:.2f}")
+            notebook.run(2)
+            milliseconds = notebook.page.evaluate(OPEN)
+            print(
+                f"{'a record of 100 kB with 500 spans opened':44}     {milliseconds:7.1f} ms (goal: 300)"
+            )
             notebook.run(1, wait=False)
             notebook.page.wait_for_timeout(500)
             paint, saved = notebook.page.evaluate(LABEL, [LABELS // 2])

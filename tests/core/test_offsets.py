@@ -41,7 +41,6 @@ def test_an_offset_outside_the_text_is_an_error(unit: int) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_every_offset_survives_the_round_trip(text: str) -> None:
-    """B13: what comes from UTF-16 and goes back is the same."""
     assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
     for point in range(len(text) + 1):
         assert from_utf16(text, to_utf16(text, point)) == point

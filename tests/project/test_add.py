@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import InputError, SchemaError
+from refinery_nb.core.errors import InputError, LabelError, SchemaError
 
 
 def records(n: int = 20) -> list[dict]:
@@ -192,3 +192,34 @@ def test_names_that_collide_with_attributes_are_refused(project: rn.Project) -> 
         project.add([{"id": "1", "text": "x"}])
     with pytest.raises(InputError):
         project.add([{"id": "2", "x" * 301: "y"}])
+
+
+EMOJI = "💩This is an annotation."
+SPAN = {"start": 13, "end": 23, "label": "A", "text": "annotation"}  # in UTF-16 units
+
+
+@pytest.mark.parametrize(
+    ("offsets", "span", "stored"),
+    [
+        ("utf16", SPAN, [12, 22]),
+        ("auto", SPAN, [12, 22]),
+        ("auto", SPAN | {"start": 12, "end": 22}, [12, 22]),
+        ("codepoint", SPAN | {"start": 12, "end": 22}, [12, 22]),
+        ("auto", SPAN | {"text": None}, None),
+        ("auto", SPAN | {"text": "something"}, None),
+        ("utf16", SPAN | {"start": 1}, None),
+    ],
+)
+def test_spans_counted_in_utf16_are_told_apart(
+    project: rn.Project, offsets: str, span: dict, stored: list[int] | None
+) -> None:
+    """B13: auto verifies against the surface text, and refuses what it does not tell."""
+    rows = [{"id": "1", "text": EMOJI, "text__t__MANUAL__spans": [span]}]
+    if stored is None:
+        with pytest.raises(LabelError):
+            project.add(rows, key="id", offsets=offsets)
+        assert len(project) == 0
+        return
+    project.add(rows, key="id", offsets=offsets)
+    gold = project.task("t").gold()
+    assert gold[["start", "end"]].to_numpy().tolist() == [stored]
