@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from refinery_nb.io.files import lines
 from refinery_nb.io.reading import Column, Raw, Reject
 
 BATCH = 20_000
+# Of the file; parsed it takes about three times as much memory.
+KEPT_BYTES = 320 * 2**20
 
 
 class JsonLines:
@@ -29,6 +32,10 @@ class JsonLines:
         self._encoding = encoding
         # Line numbers that the survey refused: the second pass need not find them again.
         self._refused: set[int] = set()
+        # What the survey parsed, kept for the second pass while the file is not large.
+        small = path.suffix != ".gz" and path.stat().st_size <= KEPT_BYTES
+        self._kept: list[Raw] | None = [] if small else None
+        self._surveyed = False
 
     def names(self) -> list[str] | None:
         """Return None: records may have different keys."""
@@ -36,6 +43,18 @@ class JsonLines:
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         """Yield the objects; the strict check is made in the survey only."""
+        if self._surveyed and self._kept is not None:
+            yield from self._kept
+            return
+        for batch in self._parsed(reject, check=check):
+            if self._kept is not None:
+                rows = batch.rows
+                raw = partial(_raw, rows)
+                self._kept.append(Raw(batch.numbers, batch.lines, rows, raw))
+            yield batch
+        self._surveyed = True
+
+    def _parsed(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         rows: list[dict[str, Any]] = []
         numbers: list[int] = []
         at_lines: list[int] = []
@@ -74,6 +93,10 @@ class JsonLines:
         self._refused.add(line)
         reject(line, number, None, message, text)
         return None
+
+
+def _raw(rows: Sequence[dict[str, Any]], at: int) -> str:
+    return json.dumps(rows[at], ensure_ascii=False)
 
 
 def plain_row(columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
