@@ -21,6 +21,15 @@ test("digits and letters label", () => {
   expect(actionOf(press("P"), [task], false)).toMatchObject({ do: "label", label: { id: 8 } });
 });
 
+test("a capital is a key of its own where a label has it", () => {
+  const capital = { id: 9, name: "Tech", color: "#112233", hotkey: "P" };
+  const many = { ...task, labels: [...task.labels, capital] };
+  expect(actionOf(press("P", { shiftKey: true }), [many], false)).toMatchObject({
+    label: { id: 9 },
+  });
+  expect(actionOf(press("p"), [many], false)).toMatchObject({ label: { id: 8 } });
+});
+
 test("a held key neither labels nor accepts again, but arrows go on", () => {
   for (const key of ["1", "Enter", "u", "s", "f", "n"]) {
     expect(actionOf(press(key, { repeat: true }), [task], false)).toBeNull();

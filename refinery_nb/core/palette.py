@@ -37,7 +37,9 @@ def color(position: int) -> str:
 
 
 def hotkeys(names: Sequence[str], taken: Collection[str], *, digits: bool) -> list[str]:
-    """Choose a key for each label: digits first, then letters of its name, then any letter.
+    """Choose a key for each label: digits, letters of its name, any letter, then capitals.
+
+    That is enough for 50 labels.
 
     Parameters
     ----------
@@ -56,12 +58,13 @@ def hotkeys(names: Sequence[str], taken: Collection[str], *, digits: bool) -> li
     >>> hotkeys(["PER", "ORG", "PLACE"], [], digits=False)
     ['p', 'o', 'l']
     """
-    used = {key.casefold() for key in taken} | RESERVED_KEYS
+    used = set(taken) | RESERVED_KEYS | {key.upper() for key in RESERVED_KEYS}
     chosen = []
     letters = "abcdefghijklmnopqrstuvwxyz"
     for name in names:
         own = [char for char in name.casefold() if char in letters]
-        wanted = [*(DIGITS if digits else ""), *own, *letters, *("" if digits else DIGITS)]
+        plain = [*(DIGITS if digits else ""), *own, *letters, *("" if digits else DIGITS)]
+        wanted = [*plain, "0", *letters.upper()]
         key = next((key for key in wanted if key not in used), "")
         used.add(key)
         chosen.append(key)

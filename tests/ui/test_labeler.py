@@ -397,6 +397,8 @@ rn.Labeler(topic)
     notebook = open_notebook(cell)
     notebook.run(0)
     found = labeler(notebook)
+    keys = found.locator(".rn-chip:not(.rn-none) kbd").all_inner_texts()
+    assert len(keys) == len(set(keys)) == 40
     notebook.page.keyboard.press(".")
     box = found.get_by_test_id("find-topic")
     expect(box).to_be_focused()

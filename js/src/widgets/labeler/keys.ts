@@ -65,10 +65,11 @@ function find({ key, shiftKey }: KeyPress, tasks: TaskInfo[], cursor: boolean): 
   // Caps lock: the letter decides, except for undo and redo, which differ by Shift.
   const folded = key.toLowerCase();
   if (folded === "u") return { do: shiftKey ? "redo" : "undo" };
-  for (const task of tasks) {
-    for (const label of task.labels) {
-      if (label.hotkey !== "" && label.hotkey.toLowerCase() === folded) {
-        return { do: "label", task, label };
+  // Many labels: capitals are keys of their own; else a capital is its letter.
+  for (const wanted of [key, folded]) {
+    for (const task of tasks) {
+      for (const label of task.labels) {
+        if (label.hotkey !== "" && label.hotkey === wanted) return { do: "label", task, label };
       }
     }
   }
