@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = Migrations("refinery_nb")
 
@@ -159,6 +159,54 @@ CREATE TABLE token (
 @migrations()
 def tables(db: sqlite_utils.Database) -> None:
     """Create all tables."""
-    for statement in TABLES.split(";\n"):
+    _run(db, TABLES)
+
+
+WEAK_SUPERVISION = """
+-- proba: the probabilities of all likely labels of a record, as a column of core.votes.Votes with
+-- several rows a record. held_out: what the model says of the reviewed records when it is fitted
+-- without their labels. summary: JSON for people: what was chosen and why, temperature, errors.
+ALTER TABLE weak_run ADD COLUMN proba BLOB;
+ALTER TABLE weak_run ADD COLUMN held_out BLOB;
+ALTER TABLE weak_run ADD COLUMN summary TEXT NOT NULL DEFAULT '{}';
+
+-- version: grows with every change of the terms. grows_from: the label whose manual spans are added.
+CREATE TABLE lookup_list (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL DEFAULT 0,
+    grows_from INTEGER REFERENCES task_label (id)
+) STRICT;
+
+CREATE TABLE lookup_term (
+    list INTEGER NOT NULL REFERENCES lookup_list (id),
+    term TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    blacklisted INTEGER NOT NULL DEFAULT 0,
+    comment TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (list, term)
+) STRICT, WITHOUT ROWID;
+
+-- The vectors stand in a file beside the database; seen: the record version that they cover.
+CREATE TABLE embedding (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    attribute INTEGER NOT NULL REFERENCES attribute (id),
+    spec TEXT NOT NULL,
+    dim INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+
+
+@migrations()
+def weak_supervision(db: sqlite_utils.Database) -> None:
+    """Keep probabilities and held-out predictions of runs; lookup lists; embeddings."""
+    _run(db, WEAK_SUPERVISION)
+
+
+def _run(db: sqlite_utils.Database, script: str) -> None:
+    for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
