@@ -1,5 +1,6 @@
-// Builds the one bundle of the labeler into the Python package; --harness builds the test page.
-import { copyFileSync, mkdirSync } from "node:fs";
+// Builds one bundle for each folder in src/widgets into the Python package, or those that are
+// named: node build.mjs labeler. --harness builds the test page.
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,15 +16,22 @@ const common = {
   legalComments: "none",
   logLevel: "info",
 };
+const named = process.argv.slice(2);
 
-if (process.argv.includes("--harness")) {
+if (named.includes("--harness")) {
   mkdirSync(join(here, "harness/out"), { recursive: true });
   await build({ ...common, entryPoints: { harness: "harness/main.ts" }, outdir: "harness/out" });
   copyFileSync(join(here, "harness/index.html"), join(here, "harness/out/index.html"));
 } else {
+  const widgets = readdirSync(join(here, "src/widgets")).filter((name) =>
+    existsSync(join(here, "src/widgets", name, "index.ts")),
+  );
+  const missing = named.filter((name) => !widgets.includes(name));
+  if (missing.length > 0) throw new Error(`src/widgets has no ${missing.join(", ")}`);
+  const wanted = named.length > 0 ? named : widgets;
   await build({
     ...common,
-    entryPoints: { labeler: "src/widgets/labeler/index.ts" },
+    entryPoints: Object.fromEntries(wanted.map((name) => [name, `src/widgets/${name}/index.ts`])),
     outdir: "../refinery_nb/static",
     minify: true,
     define: { "process.env.NODE_ENV": '"production"' },
