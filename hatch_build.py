@@ -8,7 +8,6 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-
 # How a widget names what it loads: STATIC / "labeler.js".
 ASSET = re.compile(r'STATIC / "([\w.]+)"')
 

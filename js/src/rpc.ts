@@ -1,8 +1,9 @@
-// The whole protocol between the kernel and the browser: every message, and how one is answered.
+// The protocol between the kernel and the browser: how a message is answered, and the Labeler's.
+// Another widget has its own table of operations beside its components.
 //
 // request {v, id, op, args}  ->  {v, id, ok} | {v, id, error: {code, message, hint}}
 // push    {v, push, ...}
-// All offsets are half-open code points; refinery_nb/widgets/operations.py is the other side.
+// All offsets are half-open code points; refinery_nb/widgets/messages.py and operations.py are the other side.
 
 import type { Transport } from "./transport/transport";
 
@@ -170,8 +171,14 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
+/** What any widget's table of operations looks like. */
+export type Table<Names extends PropertyKey = string> = Record<
+  Names,
+  { args: object; ok: unknown }
+>;
+
 /** Requests and pushes over a transport. Ids start with the client, as replies reach every view. */
-export class Rpc {
+export class Rpc<Ops extends Table<keyof Ops> = Operations, Pushed = Push> {
   private readonly waiting = new Map<string, Waiting>();
   private counter = 0;
   private readonly stopListening: () => void;
@@ -179,17 +186,17 @@ export class Rpc {
   constructor(
     private readonly transport: Transport,
     readonly client: string,
-    private readonly onPush: (push: Push) => void,
+    private readonly onPush: (push: Pushed) => void,
     private readonly onMismatch: (theirs: number) => void,
   ) {
     this.stopListening = transport.onMessage((message) => this.receive(message));
   }
 
-  call<Op extends OpName>(
+  call<Op extends keyof Ops & string>(
     op: Op,
-    args: Operations[Op]["args"],
+    args: Ops[Op]["args"],
     timeout = 10_000,
-  ): Promise<Operations[Op]["ok"]> {
+  ): Promise<Ops[Op]["ok"]> {
     const id = `${this.client}-${++this.counter}`;
     return new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -204,7 +211,7 @@ export class Rpc {
         this.waiting.delete(id);
         reject(new RpcError("closed", String(error)));
       }
-    }) as Promise<Operations[Op]["ok"]>;
+    }) as Promise<Ops[Op]["ok"]>;
   }
 
   private receive(message: unknown): void {
@@ -217,7 +224,7 @@ export class Rpc {
       return;
     }
     if (id === null) {
-      if (typeof body.push === "string") this.onPush(body as unknown as Push);
+      if (typeof body.push === "string") this.onPush(body as unknown as Pushed);
       return;
     }
     const call = this.waiting.get(id);
