@@ -18,6 +18,8 @@ Comparison = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts", "ends", "matches", "missing"
 ]
 
+Judgement = Literal["right", "wrong", "missed", "against"]
+
 
 class Composable:
     """What a condition may be combined with on its left, though it is none itself: a View."""
@@ -224,6 +226,22 @@ class Conflicting(Condition):
     """Heuristics vote for different labels (spans: for different labels on shared characters)."""
 
     task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Condition):
+    """How the votes of one heuristic stand to the valid manual labels, or to other heuristics.
+
+    ``right``, ``wrong``: it gives a label that is valid, or one that is not, on a record that was
+    reviewed (spans: a span that is valid to the character, or one that is not). ``missed``: a
+    valid label is one of its labels, and it does not vote for it (spans: on no character of it).
+    ``against``: it votes for another label than ``other``, or (None) than any that is switched on.
+    """
+
+    task: str
+    heuristic: str
+    what: Judgement
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

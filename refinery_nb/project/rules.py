@@ -13,7 +13,7 @@ from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.core.schema import check_name
 from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.heuristics import Function, Heuristic, build
-from refinery_nb.project import labeling
+from refinery_nb.project import engine_kinds, labeling
 from refinery_nb.project.run import RunResult, progress_bar, run_heuristics
 from refinery_nb.store import heuristics, records
 from refinery_nb.store.heuristics import HeuristicRow
@@ -47,6 +47,7 @@ def add(task: Task, heuristic: Heuristic) -> None:
     check_name(heuristic.name, "a heuristic")
     if "label" in spec:
         task.schema.label(spec["label"])
+    engine_kinds.check(task, heuristic)
     with task.project.database.write() as connection:
         new = heuristics.save(
             connection, task.id, heuristic.name, spec, heuristic.fingerprint, at=labeling.now()
@@ -81,6 +82,7 @@ def remove(task: Task, name: str) -> None:
 
 def rename_label(task: Task, old: str, new: str) -> list[str]:
     """Carry a renamed label into rules that name it as a value; return those to be looked at."""
+    engine_kinds.rename_label(task, old, new)
     flagged = []
     for heuristic in rows(task):
         spec = heuristic.spec
@@ -146,7 +148,10 @@ def run(
         now = records.version(connection)
     chosen = [one for one in rows(task) if one.enabled and (not names or one.name in names)]
     groups: dict[int, list[HeuristicRow]] = {}
+    computed = [one for one in chosen if engine_kinds.is_computed(one.spec)]
     for one in chosen:
+        if one in computed:
+            continue
         seen = one.seen if one.state == "finished" else 0
         if seen < now or one.state == "new":
             groups.setdefault(seen, []).append(one)
@@ -179,7 +184,8 @@ def run(
                 round(result.seconds, 3),
                 result.message,
             )
-    if groups:
+    told |= engine_kinds.run(task, computed, now=now)
+    if groups or any(told[one.name][0] != "unchanged" for one in computed):
         project.events.emit("votes", task=task.id)
     return _run_frame(told)
 

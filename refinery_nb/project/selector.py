@@ -15,6 +15,7 @@ from refinery_nb.core.query import (
     Condition,
     Conflicting,
     Field,
+    Judged,
     Not,
     Or,
     RandomField,
@@ -26,7 +27,8 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.store import indexes, records, schema, search, weak
+from refinery_nb.quality import faults
+from refinery_nb.store import gold, heuristics, indexes, records, schema, search, weak
 from refinery_nb.store.db import Connection, Database
 from refinery_nb.store.derived import Rankings, Resolved
 from refinery_nb.store.functions import register
@@ -100,6 +102,10 @@ class Selector:
             if isinstance(node, Conflicting):
                 return Resolved(version, lambda: (self._conflicting(task), None))
             return self._voted(node, task, version)
+        if isinstance(node, Judged):
+            task = tasks[node.task]
+            version = (self._columns.versions(task), task.labels, gold.version(connection))
+            return Resolved(version, lambda: (self._judged(connection, node, task), None))
         raise QueryError(f"{node!r} cannot be resolved.")
 
     def _weak(self, run: int) -> Votes:
@@ -117,6 +123,33 @@ class Selector:
 
     def _conflicting(self, task: TaskSchema) -> Ints:
         return conflicting(list(self._columns.of_task(task).values()))
+
+    def _judged(self, connection: Connection, node: Judged, task: TaskSchema) -> Ints:
+        every = self._columns.of_task(task, enabled_only=False)
+        for name in (node.heuristic, node.other):
+            if name is not None and name not in every:
+                raise QueryError(
+                    f"task {task.name!r} has no heuristic {name!r}.",
+                    hint=did_you_mean(name, every),
+                )
+        votes = every[node.heuristic]
+        if node.what != "against":
+            reference, _ = gold.gold(connection, task)
+            if node.what == "missed":
+                return faults.missed(votes, reference, self._labels_of(connection, node, task))
+            return faults.compared(votes, reference, right=node.what == "right")
+        others = (
+            self._columns.of_task(task) if node.other is None else {node.other: every[node.other]}
+        )
+        return faults.against(votes, [v for n, v in others.items() if n != node.heuristic])
+
+    def _labels_of(self, connection: Connection, node: Judged, task: TaskSchema) -> Ints:
+        """Return the labels that a heuristic is about: the one it names, or all it votes for."""
+        for row in heuristics.heuristics(connection, task.id):
+            if row.name == node.heuristic and "label" in row.spec:
+                return np.array([task.label(row.spec["label"]).id], dtype=np.int64)
+        votes = self._columns.of_task(task, enabled_only=False)[node.heuristic]
+        return np.unique(votes.label)
 
     def _voted(self, node: Voted, task: TaskSchema, version: Hashable) -> Resolved:
         # A heuristic that is asked for by name may be switched off.

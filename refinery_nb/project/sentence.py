@@ -13,6 +13,7 @@ from refinery_nb.core.query import (
     Condition,
     Conflicting,
     Field,
+    Judged,
     Keys,
     Labelled,
     LengthField,
@@ -34,6 +35,12 @@ WORDS = {
     "starts": "begins with",
     "ends": "ends with",
     "matches": "matches",
+}
+JUDGED = {
+    "right": "is right on {task}",
+    "wrong": "is wrong on {task}",
+    "missed": "misses a label of {task}",
+    "against": "votes against {other}",
 }
 SHOWN = 6  # parts of a condition, or values
 LONGEST = 60  # characters of a value
@@ -94,6 +101,9 @@ def _words(node: Condition) -> str:
         return f"{node.heuristic or 'a heuristic'} votes {node.label or f'on {node.task}'}"
     if isinstance(node, Conflicting):
         return f"heuristics for {node.task} disagree"
+    if isinstance(node, Judged):
+        other = node.other or "another heuristic"
+        return f"{node.heuristic} {JUDGED[node.what].format(other=other, task=node.task)}"
     if isinstance(node, TextSearch):
         return f"text has {_value(node.text)}"
     if isinstance(node, Keys):

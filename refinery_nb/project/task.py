@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.project import cards, frames, labeling, rules, tasks, weak
+from refinery_nb.project import cards, frames, labeling, rule_views, rules, tasks, weak
 from refinery_nb.store import gold, records, schema
 
 if TYPE_CHECKING:
@@ -175,6 +175,30 @@ class Task:
         reviewed = reference.reviewed.tolist() if task.is_spans else []
         tokens = cards.token_offsets(self.project, task, reviewed) if reviewed else None
         return report(rules.matrix(self, view), reference, task, tokens=tokens)
+
+    def rule_from(self, view: View | Condition, label: str, name: str | None = None) -> Heuristic:
+        """Add a heuristic that votes a label on the records of a view; see ``rule_views``."""
+        return rule_views.rule_from(self, view, label, name)
+
+    def hits(self, name: str) -> View:
+        """Return the records on which a heuristic votes."""
+        return rule_views.hits(self, name)
+
+    def true_hits(self, name: str) -> View:
+        """Return the records on which a vote is the valid label (spans: a span is valid)."""
+        return rule_views.judged(self, name, "right")
+
+    def false_hits(self, name: str) -> View:
+        """Return the reviewed records on which a vote is not valid (spans: a span is not)."""
+        return rule_views.judged(self, name, "wrong")
+
+    def missed(self, name: str) -> View:
+        """Return the records with a valid label of this heuristic that it does not vote for."""
+        return rule_views.judged(self, name, "missed")
+
+    def conflicts(self, name: str, other: str | None = None) -> View:
+        """Return the records on which another heuristic, or any, votes for another label."""
+        return rule_views.judged(self, name, "against", other)
 
     # Weak labels
 

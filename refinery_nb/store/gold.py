@@ -21,7 +21,11 @@ PROGRESS = (
     "SELECT count(DISTINCT record) FROM label WHERE task = ? AND NOT stale "
     "AND (? IS NULL OR actor = ?)"
 )
-
+# What valid labels depend on: who said what, and which texts have changed under spans.
+VERSION = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM event), "
+    "(SELECT value FROM setting WHERE name = 'record_version')"
+)
 LABELLED_AMONG = (
     "SELECT DISTINCT record FROM label WHERE task = ? "
     "AND record IN (SELECT value FROM json_each(?))"
@@ -73,6 +77,11 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
         [row.end or 0 for row in rows] if task.is_spans else None,
     )
     return Gold(np.asarray(reviewed, dtype=np.int64), votes), by
+
+
+def version(connection: sqlite3.Connection) -> tuple[object, ...]:
+    """Return what changes whenever a valid label may have changed."""
+    return tuple(connection.execute(VERSION).fetchone())
 
 
 def progress(connection: sqlite3.Connection, task: int, actor: str | None) -> int:

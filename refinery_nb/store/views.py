@@ -24,6 +24,7 @@ from refinery_nb.core.query import (
     Condition,
     Conflicting,
     Field,
+    Judged,
     Keys,
     Labelled,
     LengthField,
@@ -170,6 +171,9 @@ class Compiler:
                 "AND mark.task = ? AND mark.kind = ?)",
                 [task.id, node.mark],
             )
+        if isinstance(node, Judged):
+            self._task(node.task)
+            return self._among_resolved(node, self._resolve(node))
         if isinstance(node, (Voted, Conflicting)):
             task = self._task(node.task)
             if isinstance(node, Voted) and node.label is not None:
