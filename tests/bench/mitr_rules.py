@@ -37,6 +37,7 @@ CHAINS = (
     "|hooters|quiznos|longhorn|carrabbas|benihana|panda express|little caesars|hard rock cafe"
 )
 WEEKDAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+AWAY = "(?: away| from here| of here)?"
 NUMBERS = "(?:\\d+|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty)"
 PLACE_NOUNS = "restaurants?|places?|food|cuisine|joints?|diners?|spots?|eatery|eateries|dining"
 
@@ -51,11 +52,11 @@ PATTERNS: list[tuple[str, str, str]] = [
     ("to get some", "Dish", r"\b(?:get|have|eat|want|find) (?:some |a good |good )([a-z]+)$"),
     ("dish with", "Dish", r"\b(?:i want|looking for|craving) ([a-z]+(?: wings| sauce| soup)?)\b"),
     ("chains", "Restaurant_Name", rf"\b(?:{CHAINS})\b"),
-    ("possessive names", "Restaurant_Name", r"\b(?:the |a )(?:closest|nearest) ([a-z]+s)\b"),
+    ("plural after the", "Restaurant_Name", r"\b(?:the |a )(?:closest|nearest) ([a-z]+s)\b"),
     (
         "does it have",
         "Restaurant_Name",
-        r"^(?:does|is) ((?!there\b|it\b)[a-z ]+?) (?:have|on|open)",
+        r"^(?:does|is) ((?!there\b|it\b)[a-z ]+?) (?:have|on)\b",
     ),
     ("names at the end", "Restaurant_Name", r"\b(?:reservation|table) .*\bat ([a-z]+ [a-z]+)\b"),
     ("names of houses", "Restaurant_Name", r"\b[a-z]+ (?:tavern|grill|cafe|bistro|kitchen|pub)\b"),
@@ -66,12 +67,12 @@ PATTERNS: list[tuple[str, str, str]] = [
     (
         "miles",
         "Location",
-        rf"\b{NUMBERS} (?:miles?|blocks?|minutes?)(?: away| from here| of here)?",
+        rf"\b{NUMBERS} (?:miles?|blocks?|minutes?){AWAY}",
     ),
     (
         "in the area",
         "Location",
-        r"\b(?:in (?:the |this )?(?:area|town|city|neighborhood|downtown))",
+        r"\bin (?:the |this )?(?:area|town|city|neighborhood|downtown)",
     ),
     ("near the", "Location", r"\b(?:near|around|by|next to) the [a-z]+"),
     ("near a place", "Location", r"\b(?:near|around) (?!the\b|here\b|me\b)[a-z]+(?: [a-z]+)?$"),
@@ -80,7 +81,7 @@ PATTERNS: list[tuple[str, str, str]] = [
     (
         "stars",
         "Rating",
-        rf"\b(?:at least (?:an? )?)?{NUMBERS} star(?:s|ts)?(?: rat(?:ed|ing)s?)?\b",
+        rf"\b(?:at least (?:an? )?)?{NUMBERS} star(?:s|ts)?(?: rat[a-z]+)?\b",
     ),
     ("good words", "Rating", r"\b(?:good|best|great|highest rated|top rated|highly rated|nice)\b"),
     ("reviews", "Rating", r"\b(?:good|great|best|high|excellent) (?:reviews?|ratings?|service)\b"),
@@ -88,7 +89,7 @@ PATTERNS: list[tuple[str, str, str]] = [
     (
         "price phrases",
         "Price",
-        r"\b((?:really |very )?(?:low|high|good|reasonable)) prices?(?:d)?\b",
+        r"\b((?:really |very )?(?:low|high|good|reasonable)) price[sd]*\b",
     ),
     ("dollars", "Price", r"\b(?:under|less than|below) (?:\d+|ten|twenty)(?: dollars| bucks)?\b"),
     ("clock", "Hours", rf"\b(?:(?:open )?(?:at|after|until|till|past) )?{NUMBERS} ?(?:am|pm)\b"),
@@ -109,9 +110,12 @@ PATTERNS: list[tuple[str, str, str]] = [
 
 TOKEN = re.compile(r"\S+")
 FILLERS = set(
-    "a an any are at best by can close closest do find for get good have here i in is like local"
-    " locate me near nearby nearest need of on open please restaurant search show that the there to"
-    " want what where which with within you".split()
+    re.findall(
+        r"[a-z]+",
+        "a an any are at best by can close closest do find for get good have here i in is like local"
+        " locate me near nearby nearest need of on open please restaurant search show that the there to"
+        " want what where which with within you",
+    )
 )
 
 
