@@ -112,9 +112,9 @@ TOKEN = re.compile(r"\S+")
 FILLERS = set(
     re.findall(
         r"[a-z]+",
-        "a an any are at best by can close closest do find for get good have here i in is like local"
-        " locate me near nearby nearest need of on open please restaurant search show that the there to"
-        " want what where which with within you",
+        "a an any are at best by can close closest do find for get good have here i in is like"
+        " local locate me near nearby nearest need of on open please restaurant search show that the there"
+        " to want what where which with within you",
     )
 )
 
