@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
+    from refinery_nb.heuristics.annotator import Annotator
     from refinery_nb.heuristics.lookup import Lookup
     from refinery_nb.heuristics.regex import Regex
     from refinery_nb.project.labeling import NONE
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 # Loaded when first used, so that importing the package stays light.
 _NAMES = {
     "NONE": "refinery_nb.project.labeling",
+    "Annotator": "refinery_nb.heuristics.annotator",
     "Labeler": "refinery_nb.widgets.labeler",
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
@@ -42,6 +44,7 @@ _NAMES = {
 
 __all__ = [
     "NONE",
+    "Annotator",
     "Labeler",
     "Limits",
     "Lookup",

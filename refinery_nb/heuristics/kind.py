@@ -11,6 +11,7 @@ from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.heuristics.batch import Ballot, Batch
 
 KINDS = {
+    "annotator": "refinery_nb.heuristics.annotator:Annotator",
     "filter": "refinery_nb.heuristics.filter:Filter",
     "function": "refinery_nb.heuristics.function:Function",
     "lookup": "refinery_nb.heuristics.lookup:Lookup",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 KINDS = {
+    "annotator": "refinery_nb.project.given:annotator_votes",
     "filter": "refinery_nb.project.rule_views:filter_votes",
 }
 CHECKS = {

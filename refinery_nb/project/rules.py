@@ -52,6 +52,8 @@ def add(task: Task, heuristic: Heuristic) -> None:
         new = heuristics.save(
             connection, task.id, heuristic.name, spec, heuristic.fingerprint, at=labeling.now()
         )
+    if new and heuristic.kind == "annotator":
+        engine_kinds.run(task, [row(task, heuristic.name)], now=0)
     if new:
         task.project.events.emit("votes", task=task.id)
 
@@ -117,7 +119,7 @@ def run(
     *,
     limits: Limits | None = None,
     workers: int | None = None,
-    progress: bool = True,
+    progress: bool | Callable[[int, int], None] = True,
     cancel: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Run heuristics in child processes, only on what changed.
@@ -129,11 +131,13 @@ def run(
     Parameters
     ----------
     names
-        Which heuristics; none: all.
+        Which heuristics, also those that are switched off; none: all that are on.
     limits
         Time per record and in all, memory, output.
     workers
         Processes; by default one, and more for much work.
+    progress
+        Whether to show a bar; or what is called with ``(done, total)`` instead.
 
     Returns
     -------
@@ -146,7 +150,7 @@ def run(
         row(task, name)
     with project.database.read() as connection:
         now = records.version(connection)
-    chosen = [one for one in rows(task) if one.enabled and (not names or one.name in names)]
+    chosen = [one for one in rows(task) if one.name in names or (one.enabled and not names)]
     groups: dict[int, list[HeuristicRow]] = {}
     computed = [one for one in chosen if engine_kinds.is_computed(one.spec)]
     for one in chosen:
@@ -161,7 +165,7 @@ def run(
     for seen, group in groups.items():
         with project.database.read() as connection:
             ids = records.changed_since(connection, seen)
-        bar = progress_bar(len(ids)) if progress else None
+        bar = progress_bar(len(ids)) if progress is True else progress or None
         results = run_heuristics(
             {one.name: one.spec for one in group},
             chunks(project, ids),
@@ -308,7 +312,9 @@ def frame(task: Task) -> pd.DataFrame:
                 one.name,
                 one.spec["kind"],
                 one.enabled,
-                "outdated" if one.state == "finished" and one.seen < now else one.state,
+                "outdated"
+                if one.state == "finished" and one.seen < now and one.spec["kind"] != "annotator"
+                else one.state,
                 one.at,
                 one.message,
             )

@@ -99,8 +99,13 @@ class Task:
         """Return the spans whose text was changed under them, for a person to look at."""
         return frames.all_labels(self, stale_only=True)
 
-    def progress(self, actor: str | None = None) -> tuple[int, int]:
-        """Return how many records are labelled (by an actor, or anyone), and how many there are."""
+    def progress(self, actor: str | None = None, view: View | None = None) -> tuple[int, int]:
+        """Return how many records are labelled (by an actor, or anyone), and how many there are.
+
+        With a view, both counts are of its records: how far a person is with a slice.
+        """
+        if view is not None:
+            return view.where(Labelled(self.name, actor=actor)).count(), view.count()
         with self.project.database.read() as connection:
             return gold.progress(connection, self.id, actor), records.count(connection)
 

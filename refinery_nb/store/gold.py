@@ -17,6 +17,20 @@ LABELS = (
     'SELECT record, actor, label, start, "end", surface, stale FROM label WHERE task = ? '
     "ORDER BY record, actor, position"
 )
+# Whose labels are votes: the enabled annotators among the heuristics of a task.
+VOTERS = """
+SELECT DISTINCT json_extract(v.spec, '$.actor')
+FROM heuristic AS h JOIN heuristic_version AS v ON v.heuristic = h.id
+WHERE h.task = ? AND h.enabled AND json_extract(v.spec, '$.kind') = 'annotator'
+AND v.id = (SELECT max(id) FROM heuristic_version WHERE heuristic = h.id)"""
+OF_ACTOR = (
+    'SELECT record, label, start, "end" FROM label '
+    "WHERE task = ? AND actor = ? AND NOT stale AND label IS NOT NULL"
+)
+ACTOR_VERSION = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM operation WHERE actor = ?), "
+    "(SELECT value FROM setting WHERE name = 'record_version')"
+)
 PROGRESS = (
     "SELECT count(DISTINCT record) FROM label WHERE task = ? AND NOT stale "
     "AND (? IS NULL OR actor = ?)"
@@ -56,12 +70,18 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
     A record's labels are valid if one person labelled it, or if all who did agree (for spans:
     on the same set); the first by name then stands for them. Records that people disagree on,
     and those with stale spans, are left out (refinery's rule for valid labels).
+
+    Who votes does not judge: the labels of a person who is an enabled ``Annotator`` of the task
+    are votes and no gold, for any heuristic. Measured on records that somebody else labelled,
+    also where the two disagree, an annotator's precision is an honest one.
     """
+    voters = {row[0] for row in connection.execute(VOTERS, (task.id,))}
     reviewed: list[int] = []
     rows: list[LabelRow] = []
     by: dict[int, str] = {}
     known = {label.id for label in task.labels}
-    for record, of_record in groupby(labels(connection, task.id), key=lambda row: row.record):
+    judging = (row for row in labels(connection, task.id) if row.actor not in voters)
+    for record, of_record in groupby(judging, key=lambda row: row.record):
         people = [list(group) for _, group in groupby(of_record, key=lambda row: row.actor)]
         said = {frozenset(row[2:5] for row in person) for person in people}
         if len(said) > 1 or any(row.stale for person in people for row in person):
@@ -82,6 +102,23 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
 def version(connection: sqlite3.Connection) -> tuple[object, ...]:
     """Return what changes whenever a valid label may have changed."""
     return tuple(connection.execute(VERSION).fetchone())
+
+
+def of_actor(connection: sqlite3.Connection, task: TaskSchema, actor: str) -> Votes:
+    """Return what one person says of a task as votes, without stale spans."""
+    rows = connection.execute(OF_ACTOR, (task.id, actor)).fetchall()
+    return Votes.of(
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        None,
+        [row[2] for row in rows] if task.is_spans else None,
+        [row[3] for row in rows] if task.is_spans else None,
+    )
+
+
+def actor_version(connection: sqlite3.Connection, actor: str) -> tuple[object, ...]:
+    """Return what changes whenever the labels of a person may have changed."""
+    return tuple(connection.execute(ACTOR_VERSION, (actor,)).fetchone())
 
 
 def progress(connection: sqlite3.Connection, task: int, actor: str | None) -> int:
