@@ -174,6 +174,7 @@ ALTER TABLE weak_run ADD COLUMN summary TEXT NOT NULL DEFAULT '{}';
 CREATE TABLE lookup_list (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
+    comment TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 0,
     grows_from INTEGER REFERENCES task_label (id)
 ) STRICT;
@@ -187,7 +188,8 @@ CREATE TABLE lookup_term (
     PRIMARY KEY (list, term)
 ) STRICT, WITHOUT ROWID;
 
--- The vectors stand in a file beside the database; seen: the record version that they cover.
+-- The vectors stand in files beside the database, vectors/<id>-<generation>.*; count: how many of
+-- their rows are valid; seen: the record version that all of them cover; spec: JSON of the model.
 CREATE TABLE embedding (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -195,6 +197,8 @@ CREATE TABLE embedding (
     spec TEXT NOT NULL,
     dim INTEGER NOT NULL,
     at TEXT NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 1,
+    count INTEGER NOT NULL DEFAULT 0,
     seen INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
