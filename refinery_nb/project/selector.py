@@ -104,8 +104,8 @@ class Selector:
             return self._voted(node, task, version)
         if isinstance(node, Judged):
             task = tasks[node.task]
-            version = (self._columns.versions(task), task.labels, gold.version(connection))
-            return Resolved(version, lambda: (self._judged(connection, node, task), None))
+            seen = (self._columns.versions(task), task.labels, gold.version(connection))
+            return Resolved(seen, lambda: (self._judged(connection, node, task), None))
         raise QueryError(f"{node!r} cannot be resolved.")
 
     def _weak(self, run: int) -> Votes:

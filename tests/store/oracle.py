@@ -65,6 +65,8 @@ def holds(row: Row, node: query.Condition, rows: list[Row]) -> bool:
         )
     if isinstance(node, query.Conflicting):
         return len({label for _, label in row.votes.get(node.task, [])}) > 1
+    if isinstance(node, query.Judged):
+        return judged(row, node, rows)
     if isinstance(node, query.TextSearch):
         words = re.findall(r"\w+", " ".join(v for v in row.values.values() if isinstance(v, str)))
         folded = {word.lower() for word in words}
@@ -73,6 +75,30 @@ def holds(row: Row, node: query.Condition, rows: list[Row]) -> bool:
         return row.key in node.keys
     assert isinstance(node, query.Among)
     return row.id in select(rows, node.selection)
+
+
+def judged(row: Row, node: query.Judged, rows: list[Row]) -> bool:
+    """Return whether a heuristic is right, wrong, silent or against others on a row."""
+    votes = row.votes.get(node.task, [])
+    own = {label for name, label in votes if name == node.heuristic}
+    others = {
+        label for name, label in votes if name != node.heuristic and node.other in (None, name)
+    }
+    if node.what == "against":
+        return any(label != other for label in own for other in others)
+    said = {label for _, label in row.labels.get(node.task, [])}
+    if len(said) != 1:
+        return False
+    (valid,) = said
+    if node.what == "missed":
+        every = {
+            label
+            for one in rows
+            for name, label in one.votes.get(node.task, [])
+            if name == node.heuristic
+        }
+        return valid in every - own
+    return (valid in own) if node.what == "right" else bool(own - {valid})
 
 
 def compare(found: Any, node: query.Compare) -> bool:

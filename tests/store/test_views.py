@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def text_condition(draw: Any) -> query.Condition:
 
 @st.composite
 def leaves(draw: Any) -> query.Condition:
-    kind = draw(st.integers(0, 13))
+    kind = draw(st.integers(0, 14))
     number = draw(st.integers(-3, 3))
     op = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
     label = draw(st.sampled_from([*LABELS, None]))
@@ -80,6 +80,12 @@ def leaves(draw: Any) -> query.Condition:
     if kind == 12:
         few = tuple(draw(st.lists(st.integers(-3, 3), max_size=3)))
         return query.Compare(query.AttributeField(draw(st.sampled_from(["n", "x"]))), "in", few)
+    if kind == 14:
+        what = draw(st.sampled_from(get_args(query.Judgement)))
+        other = draw(st.sampled_from([None, "h2"])) if what == "against" else None
+        return query.Judged(
+            "t", "h1" if other else draw(st.sampled_from(["h1", "h2"])), what, other
+        )
     if kind == 13:
         pattern = draw(st.sampled_from([r"\blate\b", r"[ßü]", r"^$", r"x.y"]))
         return query.Compare(query.AttributeField("kind"), "matches", pattern, True)
