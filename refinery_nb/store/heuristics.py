@@ -23,6 +23,12 @@ ADD_VERSION = "INSERT INTO heuristic_version (heuristic, spec, hash, at) VALUES 
 VERSIONS = (
     "SELECT id, spec, at, state, message FROM heuristic_version WHERE heuristic = ? ORDER BY id"
 )
+COUNTS = (
+    "SELECT h.id, (SELECT count(*) FROM heuristic_version WHERE heuristic = h.id), "
+    "(SELECT count(*) FROM heuristic_error WHERE version = "
+    "(SELECT max(id) FROM heuristic_version WHERE heuristic = h.id)) "
+    "FROM heuristic AS h WHERE h.task = ?"
+)
 ENABLE = "UPDATE heuristic SET enabled = ? WHERE id = ?"
 REMOVE_ERRORS = (
     "DELETE FROM heuristic_error WHERE version IN "
@@ -101,6 +107,11 @@ def versions(connection: sqlite3.Connection, heuristic: int) -> list[tuple[Any, 
     return [
         (row[0], json.loads(row[1]), *row[2:]) for row in connection.execute(VERSIONS, (heuristic,))
     ]
+
+
+def counts(connection: sqlite3.Connection, task: int) -> dict[int, tuple[int, int]]:
+    """Return by heuristic how many versions it has, and on how many records the newest failed."""
+    return {row[0]: (row[1], row[2]) for row in connection.execute(COUNTS, (task,))}
 
 
 def enable(connection: sqlite3.Connection, heuristic: int, enabled: bool) -> None:
