@@ -23,6 +23,7 @@ NODES: dict[str, type] = {
     "marked": query.Marked,
     "voted": query.Voted,
     "judged": query.Judged,
+    "paired": query.Paired,
     "conflicting": query.Conflicting,
     "search": query.TextSearch,
     "keys": query.Keys,
@@ -102,8 +103,10 @@ def with_label_renamed(document: Any, task: str, old: str, new: str) -> Any:
     if not isinstance(document, dict):
         return document
     changed = {key: with_label_renamed(item, task, old, new) for key, item in document.items()}
-    if changed.get("task") == task and changed.get("label") == old:
-        changed["label"] = new
+    named = ("row", "column") if changed.get("is") == "paired" else ("label",)
+    for key in named:
+        if changed.get("task") == task and changed.get(key) == old:
+            changed[key] = new
     field = changed.get("field")
     if isinstance(field, dict) and field.get("is") == "weak" and field.get("what") == "label":
         value = changed.get("value")
@@ -264,6 +267,8 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "run": _is_int,
     "seed": _is_int,
     "label": _optional,
+    "row": _optional,
+    "column": _optional,
     "actor": _optional,
     "heuristic": _optional,
     "other": _optional,

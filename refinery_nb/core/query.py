@@ -245,6 +245,22 @@ class Judged(Condition):
 
 
 @dataclass(frozen=True, slots=True)
+class Paired(Condition):
+    """Two sources of labels say this: the records behind one cell of a confusion matrix.
+
+    The sources are named as in ``project.sources``; a label None: no label, or outside of spans.
+    ``level`` is what was counted, as in ``project.confusion``.
+    """
+
+    task: str
+    rows: str
+    columns: str
+    row: str | None
+    column: str | None
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextSearch(Condition):
     """Full-text search over the text attributes.
 

@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from refinery_nb.core.operation import Acknowledgement, Operation
 from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.project import add as adding
-from refinery_nb.project import cards, frames, labeling, tasks
+from refinery_nb.project import cards, confusion, frames, labeling, tasks
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.task import Task
@@ -63,6 +64,7 @@ class Project:
         self.database = Database(root)
         self.columns = VoteColumns(self.database)
         self.selector = Selector(self.database, self.columns)
+        self.selector.paired = partial(confusion.matching, self)
         with self.database.write() as connection:
             identity = schema.setting(connection, "id")
             if identity is None:

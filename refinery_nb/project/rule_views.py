@@ -16,6 +16,7 @@ from refinery_nb.core.query import (
     Judged,
     Judgement,
     Labelled,
+    Paired,
     Selection,
     Voted,
     WeakField,
@@ -95,6 +96,12 @@ def check_filter(task: Task, rule: Filter) -> None:
                 "own votes.",
                 hint="Leave the weak label or confidence out of the view.",
             )
+        if isinstance(node, Paired) and node.task == task.name:
+            raise HeuristicError(
+                f"{rule.name!r} would ask for a cell of a confusion matrix of {task.name!r}, which "
+                "its own votes change.",
+                hint="Make a rule from what these records have in common.",
+            )
         valid = isinstance(node, Judged) and node.what != "against"
         named = isinstance(node, Labelled) and (node.label is not None or node.none)
         if (valid or named) and node.task == task.name:  # type: ignore[union-attr]
@@ -135,6 +142,9 @@ def depends_on(
 ) -> Iterator[Rule]:
     """Yield the heuristics whose votes a condition asks for."""
     for node in nodes(condition):
+        if isinstance(node, Paired) and node.task in tasks:
+            sides = [side.partition(":") for side in (node.rows, node.columns)]
+            yield from ((tasks[node.task], name) for kind, _, name in sides if kind == "heuristic")
         if not isinstance(node, (Voted, Conflicting, Judged)) or node.task not in tasks:
             continue
         task = tasks[node.task]

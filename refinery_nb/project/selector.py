@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from refinery_nb.core.query import (
     Judged,
     Not,
     Or,
+    Paired,
     RandomField,
     Selection,
     TextSearch,
@@ -51,6 +52,8 @@ class Selector:
         self._database = database
         self._columns = columns
         self._rankings = Rankings()
+        # Set by the project: comparing two sources of labels takes texts and tokens too.
+        self.paired: Callable[[Paired], Ints]
 
     def ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
@@ -106,6 +109,10 @@ class Selector:
             task = tasks[node.task]
             seen = (self._columns.versions(task), task.labels, gold.version(connection))
             return Resolved(seen, lambda: (self._judged(connection, node, task), None))
+        if isinstance(node, Paired):
+            task = tasks[node.task]
+            seen = (self._columns.versions(task), task.labels, gold.version(connection))
+            return Resolved(seen, lambda: (self.paired(node), None))
         raise QueryError(f"{node!r} cannot be resolved.")
 
     def _weak(self, run: int) -> Votes:

@@ -20,6 +20,7 @@ from refinery_nb.core.query import (
     Marked,
     Not,
     Or,
+    Paired,
     RandomField,
     Selection,
     TextSearch,
@@ -104,6 +105,10 @@ def _words(node: Condition) -> str:
     if isinstance(node, Judged):
         other = node.other or "another heuristic"
         return f"{node.heuristic} {JUDGED[node.what].format(other=other, task=node.task)}"
+    if isinstance(node, Paired):
+        nothing = "none" if node.level == "records" else "outside"
+        sides = ((node.rows, node.row), (node.columns, node.column))
+        return ", ".join(_said(source, label or nothing) for source, label in sides)
     if isinstance(node, TextSearch):
         return f"text has {_value(node.text)}"
     if isinstance(node, Keys):
@@ -111,6 +116,11 @@ def _words(node: Condition) -> str:
     if isinstance(node, Among):
         return f"among ({title(node.selection)})"
     return "a condition"
+
+
+def _said(source: str, label: str) -> str:
+    kind, _, name = source.partition(":")
+    return f"{ {'gold': 'manual', 'run': 'weak'}.get(kind, name) } {label}"
 
 
 def _field(field: Field) -> str:

@@ -31,6 +31,7 @@ from refinery_nb.core.query import (
     Marked,
     Not,
     Or,
+    Paired,
     RandomField,
     Selection,
     TextSearch,
@@ -171,7 +172,7 @@ class Compiler:
                 "AND mark.task = ? AND mark.kind = ?)",
                 [task.id, node.mark],
             )
-        if isinstance(node, Judged):
+        if isinstance(node, (Judged, Paired)):
             self._task(node.task)
             return self._among_resolved(node, self._resolve(node))
         if isinstance(node, (Voted, Conflicting)):

@@ -67,6 +67,10 @@ def holds(row: Row, node: query.Condition, rows: list[Row]) -> bool:
         return len({label for _, label in row.votes.get(node.task, [])}) > 1
     if isinstance(node, query.Judged):
         return judged(row, node, rows)
+    if isinstance(node, query.Paired):
+        return paired(row, node.task, node.rows, node.row) and paired(
+            row, node.task, node.columns, node.column
+        )
     if isinstance(node, query.TextSearch):
         words = re.findall(r"\w+", " ".join(v for v in row.values.values() if isinstance(v, str)))
         folded = {word.lower() for word in words}
@@ -99,6 +103,14 @@ def judged(row: Row, node: query.Judged, rows: list[Row]) -> bool:
         }
         return valid in every - own
     return (valid in own) if node.what == "right" else bool(own - {valid})
+
+
+def paired(row: Row, task: str, source: str, label: str | None) -> bool:
+    """Return whether a heuristic or a person gives a label; a person must have judged the row."""
+    kind, _, name = source.partition(":")
+    said = row.votes.get(task, []) if kind == "heuristic" else row.labels.get(task, [])
+    own = [given for by, given in said if by == name]
+    return label in own if own or kind == "person" else label is None
 
 
 def compare(found: Any, node: query.Compare) -> bool:

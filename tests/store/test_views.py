@@ -42,7 +42,7 @@ def text_condition(draw: Any) -> query.Condition:
 
 @st.composite
 def leaves(draw: Any) -> query.Condition:
-    kind = draw(st.integers(0, 14))
+    kind = draw(st.integers(0, 15))
     number = draw(st.integers(-3, 3))
     op = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
     label = draw(st.sampled_from([*LABELS, None]))
@@ -85,6 +85,12 @@ def leaves(draw: Any) -> query.Condition:
         other = draw(st.sampled_from([None, "h2"])) if what == "against" else None
         return query.Judged(
             "t", "h1" if other else draw(st.sampled_from(["h1", "h2"])), what, other
+        )
+    if kind == 15:
+        sides = ["heuristic:h1", "heuristic:h2", "person:ann", "person:bob"]
+        rows, columns = draw(st.permutations(sides))[:2]
+        return query.Paired(
+            "t", rows, columns, label, draw(st.sampled_from([*LABELS, None])), "records"
         )
     if kind == 13:
         pattern = draw(st.sampled_from([r"\blate\b", r"[ßü]", r"^$", r"x.y"]))
