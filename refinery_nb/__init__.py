@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
     from refinery_nb.heuristics.annotator import Annotator
+    from refinery_nb.heuristics.imported import Imported
     from refinery_nb.heuristics.lookup import Lookup
     from refinery_nb.heuristics.regex import Regex
     from refinery_nb.project.labeling import NONE
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "Annotator": "refinery_nb.heuristics.annotator",
+    "Imported": "refinery_nb.heuristics.imported",
     "Labeler": "refinery_nb.widgets.labeler",
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
@@ -45,6 +47,7 @@ _NAMES = {
 __all__ = [
     "NONE",
     "Annotator",
+    "Imported",
     "Labeler",
     "Limits",
     "Lookup",

@@ -14,6 +14,7 @@ KINDS = {
     "annotator": "refinery_nb.heuristics.annotator:Annotator",
     "filter": "refinery_nb.heuristics.filter:Filter",
     "function": "refinery_nb.heuristics.function:Function",
+    "imported": "refinery_nb.heuristics.imported:Imported",
     "lookup": "refinery_nb.heuristics.lookup:Lookup",
     "regex": "refinery_nb.heuristics.regex:Regex",
 }

@@ -13,7 +13,8 @@ from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.core.schema import check_name
 from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.heuristics import Function, Heuristic, build
-from refinery_nb.project import engine_kinds, labeling
+from refinery_nb.heuristics.imported import Imported
+from refinery_nb.project import engine_kinds, imported, labeling
 from refinery_nb.project.run import RunResult, progress_bar, run_heuristics
 from refinery_nb.store import heuristics, records
 from refinery_nb.store.heuristics import HeuristicRow
@@ -48,6 +49,9 @@ def add(task: Task, heuristic: Heuristic) -> None:
     if "label" in spec:
         task.schema.label(spec["label"])
     engine_kinds.check(task, heuristic)
+    if isinstance(heuristic, Imported):
+        imported.add(task, heuristic)
+        return
     with task.project.database.write() as connection:
         new = heuristics.save(
             connection, task.id, heuristic.name, spec, heuristic.fingerprint, at=labeling.now()
