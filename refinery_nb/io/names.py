@@ -68,7 +68,8 @@ def parse_column(name: str, attributes: Collection[str]) -> LabelColumn | None:
         if source == OTHER_CONFIDENCE and not more:
             return LabelColumn(about, task, WEAK, what="confidence")
         what: What = "label"
-        if more and more[-1] in ("confidence", "spans"):
+        # A heuristic may be called "spans": its name comes first.
+        if len(more) > (source == HEURISTIC) and more[-1] in ("confidence", "spans"):
             what = "confidence" if more.pop() == "confidence" else "spans"
         if source in (MANUAL, WEAK) and not more:
             return LabelColumn(about, task, source, what=what)

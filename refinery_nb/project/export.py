@@ -32,7 +32,8 @@ def export(project: Project, path: Path, view: View | None, *, sources: Sequence
     """Write the records of a view (or all) with their labels; return the path.
 
     Per task there are the columns ``attribute__task__MANUAL``, ``..__WEAK_SUPERVISION`` with
-    ``..__confidence``, and ``..__INFORMATION_SOURCE__<heuristic>``; for spans a list of BIO tags
+    ``..__confidence``, and ``..__INFORMATION_SOURCE__<heuristic>``, with ``..__confidence`` if
+    that is not always 1; for spans a list of BIO tags
     under that name, and the offsets under ``..__spans``. Missing: not labelled.
 
     Parameters
@@ -119,7 +120,8 @@ class _Cells:
         whats: list[tuple[Any, AttributeType]] = [("label", text)]
         if task.is_spans:
             whats.append(("spans", AttributeType.JSON))
-        if self._sure and source != HEURISTIC:
+        # Most rules are always sure: their columns stay as refinery writes them.
+        if self._sure and (source != HEURISTIC or bool((votes.confidence < 1).any())):
             kind = AttributeType.JSON if task.is_spans else AttributeType.FLOAT
             whats.append(("confidence", kind))
         self._confident = len(whats) > (2 if task.is_spans else 1)
@@ -139,7 +141,7 @@ class _Cells:
             return self._without(record)
         found = self._votes.take(slice(first, last))
         names = [self._names.get(label) for label in found.label.tolist()]
-        sure = [round(confidence, 6) for confidence in found.confidence.tolist()]
+        sure = [round(one, 6) or one for one in found.confidence.tolist()]
         if found.start is None or found.end is None:
             return (names[0], *([sure[0]] if self._confident else []))
         spans = [

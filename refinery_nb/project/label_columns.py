@@ -15,6 +15,7 @@ from refinery_nb.core.operation import Operation
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.project import labeling, tasks
+from refinery_nb.project.heuristic_columns import HeuristicColumns
 from refinery_nb.store import gold, labels, records, schema, weak
 from refinery_nb.store.db import Connection
 
@@ -30,7 +31,7 @@ class LabelImporter:
     """The label columns of one reading, and their way into the store.
 
     Manual labels are set where nobody has labelled the record yet: a label never changes by
-    adding records. Weak labels are kept as a run of their own.
+    adding records. Weak labels are kept as a run of their own, votes as imported heuristics.
     """
 
     def __init__(
@@ -61,15 +62,17 @@ class LabelImporter:
         }
         self.positions = frozenset(parsed)
         self._columns: dict[tuple[str, str], dict[str, int]] = {}
+        self._votes: dict[tuple[str, str], HeuristicColumns] = {}
         self._on: dict[str, str | None] = {}
         for at, found in parsed.items():
-            if found.source not in ("MANUAL", "WEAK_SUPERVISION"):
-                self.warnings.append(
-                    f"the votes in {reading.columns[at].name!r} were not taken in."
-                )
+            self._on[found.task] = found.attribute
+            if found.name is not None:
+                own = (found.task, found.name)
+                if own not in self._votes:
+                    self._votes[own] = HeuristicColumns(*own, reading.name)
+                self._votes[own].parts[found.what] = at
                 continue
             self._columns.setdefault((found.task, found.source), {})[found.what] = at
-            self._on[found.task] = found.attribute
         self._may_extend: set[str] = set()
         self._weak: dict[str, list[tuple[int, int, float, int, int]]] = {}
 
@@ -79,14 +82,16 @@ class LabelImporter:
         for task, on in self._on.items():
             if task in existing:
                 continue
-            spans = any("spans" in parts for (t, _), parts in self._columns.items() if t == task)
+            columns = [parts for (t, _), parts in self._columns.items() if t == task]
+            columns += [votes.parts for votes in self._votes.values() if votes.task == task]
+            spans = any("spans" in parts for parts in columns)
             kind = "spans" if spans else "classification"
             tasks.task(self.project, task, [], on=on, kind=kind)
             self._may_extend.add(task)
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the labels of a chunk of records that have just been stored."""
-        if not self._columns:
+        if not self.positions:
             return
         ids = records.ids_of_keys(self.connection, keys)
         for (name, source), parts in self._columns.items():
@@ -105,6 +110,34 @@ class LabelImporter:
                 self._set(task, [(record, value) for record, value, _ in said], at)
             else:
                 self._collect(task, said)
+        for votes in self._votes.values():
+            self._take_votes(votes, ids, keys, rows)
+
+    def _take_votes(
+        self,
+        votes: HeuristicColumns,
+        ids: Mapping[str, int],
+        keys: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Collect what a heuristic says of a chunk of records."""
+        task = next(t for t in schema.tasks(self.connection) if t.name == votes.task)
+        at, confidence = votes.position, votes.parts.get("confidence")
+        if at is None or (task.is_spans and "spans" not in votes.parts):
+            return
+        votes.look([ids[key] for key in keys])
+        said = [
+            (key, row) for key, row in zip(keys, rows, strict=True) if row[at] not in (None, "")
+        ]
+        task = self._with_labels(task, [row[at] for _, row in said], at)
+        for key, row in said:
+            sure = None if confidence is None else row[confidence]
+            if task.is_spans:
+                spans = self._in_code_points(task, ids[key], row[at])
+                length = len(labeling.text_of(self.connection, task, ids[key]))
+                votes.spans(task, ids[key], key, spans, sure, length)
+            else:
+                votes.label(task, ids[key], key, row[at], sure)
 
     def finish(self) -> int:
         """Store the weak labels as a run, and return how many manual labels came in."""
@@ -122,6 +155,10 @@ class LabelImporter:
             if not same:
                 source = {"source": self.reading.name}
                 weak.save(self.connection, task.id, "imported", source, votes, at=labeling.now())
+        for columns in self._votes.values():
+            task = next(t for t in schema.tasks(self.connection) if t.name == columns.task)
+            if columns.position is not None:
+                self.warnings += filter(None, [columns.store(self.connection, task)])
         return self.labels
 
     def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
