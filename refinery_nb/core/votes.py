@@ -207,34 +207,38 @@ class VoteMatrix:
         ids = np.asarray(records, dtype=np.int64)
         known = np.asarray(labels, dtype=np.int64)
         order = np.argsort(known, kind="stable")
-        empty = np.zeros(0, dtype=np.int64)
-        rows, sources, label_at, confidences = [empty], [empty], [empty], [np.zeros(0, np.float32)]
-        starts, ends = [empty], [empty]
-        for position, column in enumerate(votes.values()):
-            row = np.searchsorted(ids, column.record)
+        parts: list[tuple[Ints, Ints, Votes]] = []
+        for column in votes.values():
+            row = _positions(ids, column.record)
             at = np.searchsorted(known[order], column.label)
-            keep = (row < len(ids)) & (at < len(known))
-            keep[keep] &= ids[row[keep]] == column.record[keep]
+            keep = (row >= 0) & (at < len(known))
             keep[keep] &= known[order][at[keep]] == column.label[keep]
-            rows.append(row[keep].astype(np.int64))
-            sources.append(np.full(int(keep.sum()), position, dtype=np.int64))
-            label_at.append(order[at[keep]].astype(np.int64))
-            confidences.append(column.confidence[keep])
+            if keep.all():
+                parts.append((row, order[at], column))
+            else:
+                parts.append((row[keep], order[at[keep]], column.take(keep)))
+        places, total = _places([row for row, _, _ in parts], len(ids))
+        sorted_row, sorted_source, sorted_label, starts, ends = (
+            np.zeros(count, dtype=np.int64) for count in [total] * 3 + [total * spans] * 2
+        )
+        confidence = np.zeros(total, dtype=np.float32)
+        for position, (place, (row, label, column)) in enumerate(zip(places, parts, strict=True)):
+            sorted_row[place] = row
+            sorted_source[place] = position
+            sorted_label[place] = label
+            confidence[place] = column.confidence
             if spans and column.start is not None and column.end is not None:
-                starts.append(column.start[keep])
-                ends.append(column.end[keep])
-        row, source = np.concatenate(rows), np.concatenate(sources)
-        by_row = np.lexsort((source, row))
+                starts[place], ends[place] = column.start, column.end
         return VoteMatrix(
             ids,
             tuple(votes),
             tuple(int(label) for label in labels),
-            row[by_row],
-            source[by_row],
-            np.concatenate(label_at)[by_row],
-            np.concatenate(confidences)[by_row],
-            np.concatenate(starts)[by_row] if spans else None,
-            np.concatenate(ends)[by_row] if spans else None,
+            sorted_row,
+            sorted_source,
+            sorted_label,
+            confidence,
+            starts if spans else None,
+            ends if spans else None,
         )
 
     def __len__(self) -> int:
@@ -244,3 +248,38 @@ class VoteMatrix:
     def is_spans(self) -> bool:
         """Whether these are span votes."""
         return self.start is not None
+
+
+def _positions(ids: Ints, records: Ints) -> Ints:
+    """Return where each record stands in these ascending ids, or -1."""
+    if len(ids) and ids[-1] - ids[0] + 1 == len(ids):
+        row: Ints = records - ids[0]
+        row[(row < 0) | (row >= len(ids))] = -1
+        return row
+    row = np.searchsorted(ids, records).astype(np.int64)
+    row[row >= len(ids)] = -1
+    row[row >= 0] = np.where(ids[row[row >= 0]] == records[row >= 0], row[row >= 0], -1)
+    return row
+
+
+def _places(columns: Sequence[Ints], rows: int) -> tuple[list[Ints], int]:
+    """Return the place of each vote when all columns (ascending rows) are sorted by row, source.
+
+    A counting sort: it grows with the votes, while sorting keys was most of the time of a build.
+    """
+    count = np.zeros(rows + 1, dtype=np.int64)
+    for column in columns:
+        count[1:] += np.bincount(column, minlength=rows)
+    following = np.cumsum(count)[:-1] if rows else count
+    places = []
+    for column in columns:
+        place = following[column]
+        if np.any(column[1:] == column[:-1]):
+            # Several spans of one record: each after the one before.
+            begin = np.flatnonzero(np.diff(column, prepend=-1))
+            within = np.arange(len(column))
+            within -= np.repeat(begin, np.diff(begin, append=len(column)))
+            place = place + within
+        places.append(place)
+        following[column] = place + 1
+    return places, int(count.sum())
