@@ -35,7 +35,7 @@ class Events:
 
         return unsubscribe
 
-    def emit(self, name: str, **payload: Any) -> None:
+    def emit(self, name: str, /, **payload: Any) -> None:
         """Tell all listeners of this name."""
         with self._lock:
             listeners = list(self._listeners.get(name, ()))

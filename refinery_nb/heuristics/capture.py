@@ -16,6 +16,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from refinery_nb.core.errors import HeuristicError, did_you_mean
+from refinery_nb.heuristics.lists import PROJECT, NamedList, NamedLists, used_lists
 from refinery_nb.heuristics.literal import NotLiteral, literal
 from refinery_nb.heuristics.names import Definition, find_class, find_function, free_names
 
@@ -25,11 +26,15 @@ LARGEST = 4_000_000  # characters of a source
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A source text, the name of the function in it, and pairs of lines: in it, in the cell."""
+    """A source text, the name of the function in it, and pairs of lines: in it, in the cell.
+
+    ``lists`` names the lookup lists that it uses.
+    """
 
     source: str
     entry: str
     lines: tuple[tuple[int, int], ...]
+    lists: tuple[str, ...] = ()
 
 
 def check_source(source: str, name: str | None = None) -> str:
@@ -71,7 +76,9 @@ def check_source(source: str, name: str | None = None) -> str:
     arguments = node.args.posonlyargs + node.args.args
     _check_arguments(node.name, len(arguments), len(node.args.defaults), node.lineno)
     for used, line in free_names(source).items():
-        if not hasattr(builtins, used):
+        if used == PROJECT:
+            used_lists(source)
+        elif not hasattr(builtins, used):
             raise _undefined(node.name, used, line, [a.arg for a in arguments])
     return node.name
 
@@ -121,7 +128,7 @@ def capture(function: object) -> Captured:
             f" {LARGEST:,} are allowed.",
             hint="A long list of terms is an rn.Lookup.",
         )
-    return Captured(source, entry, lines)
+    return Captured(source, entry, lines, tuple(used_lists(source)))
 
 
 class _Writer:
@@ -134,9 +141,12 @@ class _Writer:
         self._definitions: list[Definition | str] = []
         self._bound: dict[str, object] = {}
         self._entry: str | None = None
+        self._uses_lists = False
 
     def text(self) -> tuple[str, tuple[tuple[int, int], ...]]:
         """Return the source and its pairs of lines."""
+        if self._uses_lists and PROJECT in self._constants:
+            raise self._refused(PROJECT, self._bound[PROJECT], "a project has that name here")
         parts = [PREFACE, *(f"{line}\n" for line in sorted(self._imports))]
         parts += [f"{name} = {value}\n" for name, value in self._constants.items()]
         at = sum(part.count("\n") for part in parts) + 1
@@ -204,6 +214,16 @@ class _Writer:
                 self._import_module(name, value)
             for dotted in definition.dotted(name, value.__name__):
                 self._imports.add(f"import {dotted}")
+            return
+        if isinstance(value, NamedList):
+            self._uses_lists = True
+            self._constants[name] = f"{PROJECT}.lookups[{value.name!r}]"
+            return
+        if isinstance(getattr(value, "__dict__", {}).get("lookups"), NamedLists):
+            self._uses_lists = True
+            used_lists(definition.text, name, first=definition.line)
+            if name != PROJECT:
+                self._constants[name] = PROJECT
             return
         plain = getattr(value, "__wrapped__", None)
         cached = isinstance(value, functools._lru_cache_wrapper) and isinstance(plain, FunctionType)

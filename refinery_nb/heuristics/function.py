@@ -12,6 +12,7 @@ from refinery_nb.core.errors import HeuristicError
 from refinery_nb.heuristics.ballots import BadVote, class_vote, span_votes
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
 from refinery_nb.heuristics.kind import checked, digest
+from refinery_nb.heuristics.lists import PROJECT, Surroundings, hashes, used_lists
 
 FRAMES = 20  # of a traceback that are kept
 MESSAGE = 500  # characters of an error message that are kept
@@ -27,7 +28,8 @@ class Function:
     ----------
     function
         A plain function, defined in a notebook cell or a file. What it uses of its surroundings
-        is captured with it: modules, other functions and classes, plain constants.
+        is captured with it: modules, other functions and classes, plain constants. Lookup lists,
+        such as ``project.lookups["teams"]``, are followed.
     name
         By default the name of the function.
 
@@ -44,13 +46,22 @@ class Function:
 
         captured = capture(function)
         chosen = checked(function.__name__ if name is None else name, "a heuristic")
-        self._set(captured.source, captured.entry, chosen, captured.lines)
+        lists = hashes(captured.lists)
+        self._set(captured.source, captured.entry, chosen, captured.lines, lists)
 
-    def _set(self, source: str, entry: str, name: str, lines: Sequence[Sequence[int]] = ()) -> None:
+    def _set(
+        self,
+        source: str,
+        entry: str,
+        name: str,
+        lines: Sequence[Sequence[int]] = (),
+        lists: Mapping[str, Any] | None = None,
+    ) -> None:
         self.source = source
         self.entry = entry
         self.name = name
         self.lines = [list(pair) for pair in lines]
+        self.lists = dict(lists or {})
         self._call: Callable[[Any], Any] | None = None
 
     @classmethod
@@ -69,14 +80,16 @@ class Function:
 
         entry = check_source(source, name)
         made = cls.__new__(cls)
-        made._set(source, entry, checked(entry if name is None else name, "a heuristic"))
+        chosen = checked(entry if name is None else name, "a heuristic")
+        made._set(source, entry, chosen, lists=hashes(tuple(used_lists(source))))
         return made
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Function:
         """Make it from its spec; the source is not run before the first vote."""
         made = cls.__new__(cls)
-        made._set(spec["source"], spec["entry"], spec["name"], spec.get("lines", ()))
+        lines, lists = spec.get("lines", ()), spec.get("lists")
+        made._set(spec["source"], spec["entry"], spec["name"], lines, lists)
         return made
 
     def spec(self) -> dict[str, Any]:
@@ -91,12 +104,18 @@ class Function:
             "source": self.source,
             "entry": self.entry,
             "lines": self.lines,
+            **self._uses(),
         }
 
     @property
     def fingerprint(self) -> str:
-        """The version: the source and what is called in it."""
-        return digest({"kind": self.kind, "source": self.source, "entry": self.entry})
+        """The version: the source, what is called in it, and the content of lookup lists."""
+        return digest(
+            {"kind": self.kind, "source": self.source, "entry": self.entry, **self._uses()}
+        )
+
+    def _uses(self) -> dict[str, Any]:
+        return {"lists": self.lists} if self.lists else {}
 
     def __repr__(self) -> str:
         return f"Function({self.name!r})"
@@ -112,6 +131,8 @@ class Function:
         # A module that can be found by its name: dataclasses look for the one they are in.
         module = ModuleType(f"refinery_nb_heuristic_{id(self)}")
         sys.modules[module.__name__] = module
+        if self.lists:
+            vars(module)[PROJECT] = Surroundings(self.lists)
         try:
             exec(compile(self.source, self._file, "exec"), vars(module))  # noqa: S102
             call = vars(module)[self.entry]

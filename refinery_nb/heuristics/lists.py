@@ -7,10 +7,9 @@ Where no list has the name, the one whose ``variable`` it is is meant.
 
 from __future__ import annotations
 
-import ast
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence, Set
 from types import ModuleType
 from typing import Any
 
@@ -27,8 +26,16 @@ class NamedList(Set[str]):
     def name(self) -> str:
         """The name by which a rule refers to it."""
 
+    @classmethod
+    def _from_iterable(cls, terms: Iterable[Any]) -> Any:
+        return set(terms)  # what & and | give
 
-class Terms(Set[str]):
+
+class NamedLists(MutableMapping[str, Any]):
+    """The lists of a project by name: what it has as ``lookups``."""
+
+
+class Terms(NamedList):
     """The terms of a list inside a rule: in their order, and quick to ask.
 
     >>> teams = Terms(["Leeds", "Ajax"])
@@ -36,10 +43,14 @@ class Terms(Set[str]):
     (['Leeds', 'Ajax'], True, 2)
     """
 
-    __slots__ = ("_terms",)
-
-    def __init__(self, terms: Iterable[str]) -> None:
+    def __init__(self, terms: Iterable[str], name: str = "") -> None:
         self._terms = dict.fromkeys(terms)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The name of the list."""
+        return self._name
 
     def __contains__(self, term: object) -> bool:
         return term in self._terms
@@ -58,7 +69,9 @@ class Surroundings:
     """What ``project`` is inside a rule: it has ``lookups`` and nothing else."""
 
     def __init__(self, lists: Mapping[str, Any]) -> None:
-        self.lookups = _Lookups((name, Terms(filled(name, terms))) for name, terms in lists.items())
+        self.lookups = _Lookups(
+            (name, Terms(filled(name, terms), name)) for name, terms in lists.items()
+        )
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"a rule sees project.lookups only; project.{name} is out of reach.")
@@ -124,8 +137,15 @@ def knowledge(lists: Mapping[str, Any]) -> ModuleType:
     return module
 
 
-def used_lists(source: str) -> dict[str, int]:
+def used_lists(source: str, owner: str | None = None, *, first: int = 1) -> dict[str, int]:
     """Return the lists that a source refers to as ``project.lookups["name"]``, with their lines.
+
+    Parameters
+    ----------
+    owner
+        The name of the project in it; None: ``project``, if the source does not define it.
+    first
+        The line that the source begins on.
 
     Raises
     ------
@@ -135,12 +155,19 @@ def used_lists(source: str) -> dict[str, int]:
     >>> used_lists('teams = project.lookups["teams"]')
     {'teams': 1}
     """
+    import ast  # not in a child process: there the lists are known
+
+    from refinery_nb.heuristics.names import free_names
+
+    if owner is None and (PROJECT not in source or PROJECT not in free_names(source)):
+        return {}
+    owner = owner or PROJECT
     tree = ast.parse(source)
-    names, fine = {PROJECT}, set()
+    names, fine = {owner}, set()
     for line in tree.body:  # such as: mine = project
         match line:
             case ast.Assign(targets=[ast.Name(id=alias) as target], value=ast.Name() as value):
-                if value.id == PROJECT:
+                if value.id == owner:
                     names.add(alias)
                     fine |= {id(target), id(value)}
             case _:
@@ -149,18 +176,18 @@ def used_lists(source: str) -> dict[str, int]:
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id=owner) as start, attr="lookups"),
+                value=ast.Attribute(value=ast.Name() as start, attr="lookups"),
                 slice=ast.Constant(value=str(name)),
-            ) if owner in names:
+            ) if start.id in names:
                 fine.add(id(start))
-                found.setdefault(name, node.lineno)
+                found.setdefault(name, first + node.lineno - 1)
             case _:
                 pass
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in names and id(node) not in fine:
             raise HeuristicError(
                 f"{node.id!r} is used for something else than a lookup list.",
-                line=node.lineno,
+                line=first + node.lineno - 1,
                 hint=f'A rule sees one record; of the project it may use {node.id}.lookups["name"],'
                 " with the name of a list in quotes.",
             )

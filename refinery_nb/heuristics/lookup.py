@@ -9,6 +9,7 @@ from refinery_nb.core.errors import HeuristicError
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
 from refinery_nb.heuristics.fold import fold, is_whole
 from refinery_nb.heuristics.kind import checked, digest
+from refinery_nb.heuristics.lists import NamedList, Terms, filled
 
 
 def plurals(term: str) -> set[str]:
@@ -35,7 +36,8 @@ class Lookup:
     label
         Name of the label.
     terms
-        What to look for.
+        What to look for; ``project.lookups["..."]`` to follow a lookup list: when it changes, the
+        rule has a new version.
     name
         By default ``lookup:`` and the label.
     case
@@ -74,7 +76,9 @@ class Lookup:
         for term in self.terms:
             if not isinstance(term, str) or not term.strip():
                 raise HeuristicError(f"{term!r} is no term; terms are strings that are not blank.")
-        if not self.terms:
+        # The list that it follows may be empty as yet: name and hash of its content.
+        self.lists: dict[str, Any] = {terms.name: ""} if isinstance(terms, NamedList) else {}
+        if not self.terms and not self.lists:
             raise HeuristicError(f"the lookup list for {label!r} is empty.")
         self.label = checked(label, "a label")
         self.name = checked(f"lookup:{label}" if name is None else name, "a heuristic")
@@ -88,7 +92,13 @@ class Lookup:
     def from_spec(cls, spec: Mapping[str, Any]) -> Lookup:
         """Make it from its spec."""
         options = {key: spec[key] for key in ("case", "whole_words", "plural", "on") if key in spec}
-        return cls(spec["label"], spec["terms"], spec["name"], **options)
+        if not spec.get("lists"):
+            return cls(spec["label"], spec["terms"], spec["name"], **options)
+        ((followed, content),) = spec["lists"].items()
+        terms = Terms(() if isinstance(content, str) else content, followed)
+        made = cls(spec["label"], terms, spec["name"], **options)
+        made.lists = dict(spec["lists"])
+        return made
 
     def spec(self) -> dict[str, Any]:
         """Return all that is needed to run it elsewhere."""
@@ -96,7 +106,7 @@ class Lookup:
             "kind": self.kind,
             "name": self.name,
             "label": self.label,
-            "terms": list(self.terms),
+            **({"lists": self.lists} if self.lists else {"terms": list(self.terms)}),
             "case": self.case,
             "whole_words": self.whole_words,
             "plural": self.plural,
@@ -106,9 +116,11 @@ class Lookup:
     @property
     def fingerprint(self) -> str:
         """The version; the order of the terms does not matter."""
-        return digest(self.spec() | {"terms": sorted(self.terms)})
+        return digest(self.spec() if self.lists else self.spec() | {"terms": sorted(self.terms)})
 
     def __repr__(self) -> str:
+        if self.lists:
+            return f"Lookup({self.label!r}, list {next(iter(self.lists))!r}, name={self.name!r})"
         return f"Lookup({self.label!r}, {len(self.terms)} terms, name={self.name!r})"
 
     def load(self) -> None:
@@ -117,12 +129,16 @@ class Lookup:
             return
         import ahocorasick
 
+        if not self.terms:
+            for name, content in self.lists.items():
+                filled(name, content)
         automaton = ahocorasick.Automaton()
         for term in self.terms:
             for form in {term} | (plurals(term) if self.plural else set()):
                 word = form if self.case else fold(form)[0]
                 automaton.add_word(word, len(word))
-        automaton.make_automaton()
+        if len(automaton):  # without a word there is none to make
+            automaton.make_automaton()
         self._automaton = automaton
 
     def vote(self, batch: Batch) -> Ballot:
@@ -130,6 +146,9 @@ class Lookup:
         self.load()
         label = batch.label(self.label)
         ballot = Ballot()
+        if not self.terms:
+            ballot.done = len(batch)
+            return ballot
         hits: set[int] = set()
         beat, find = batch.beat, self._automaton.iter
         for column in batch.columns(self.on):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
+from refinery_nb.project import following
 from refinery_nb.project import keys as keying
 from refinery_nb.project.label_columns import LabelImporter
 from refinery_nb.store import records, schema, stale
@@ -113,9 +114,11 @@ def add(
     ingest = _Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
         report = ingest.run(connection, key, create_labels=create_labels, offsets=offsets)
+        grown = following.grow(connection) if report.labels else set()
     project.events.emit("records")
     if report.labels:
         project.events.emit("schema")
+    following.catch_up(project, grown)
     return report
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import LabelError, RefineryError, SpanError, did_you_mean
 from refinery_nb.core.operation import Acknowledgement, Annotation, Operation
 from refinery_nb.core.schema import TaskSchema
+from refinery_nb.project import following
 from refinery_nb.project.keys import key_text
 from refinery_nb.store import labels, records, schema, stale
 from refinery_nb.store.db import Connection
@@ -28,6 +28,7 @@ def apply(project: Project, operations: Sequence[Operation]) -> list[Acknowledge
     One that cannot be stored is answered ``rejected`` and does not keep the others back.
     """
     answers = []
+    grown: set[str] = set()
     for operation in operations:
         try:
             with project.database.write() as connection:
@@ -38,10 +39,12 @@ def apply(project: Project, operations: Sequence[Operation]) -> list[Acknowledge
                     at=now(),
                     text_of=text_of,
                 )
+                grown |= following.grow(connection, [change.record for change in answer.changes])
         except LabelError as error:
             answer = labels.rejected(operation, error)
         answers.append(answer)
     _tell(project, answers)
+    following.catch_up(project, grown)
     return answers
 
 
@@ -81,11 +84,13 @@ def set_labels(
             answer = labels.apply_bulk(
                 connection, operation, items, task=task, at=now(), text_of=text_of
             )
+            grown = following.grow(connection, [record for record, _ in items])
         except LabelError as error:
             # The store knows records by id; people know them by key.
             error.record = {id_: key for key, id_ in ids.items()}.get(error.record, error.record)  # type: ignore[arg-type]
             raise
     _tell(project, [answer])
+    following.catch_up(project, grown)
     return len(items)
 
 
@@ -144,7 +149,7 @@ def text_of(connection: Connection, task: TaskSchema, record: int) -> str:
 
 def now() -> str:
     """Return the time as ISO 8601 in UTC, with microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return following.now()
 
 
 def _tell(project: Project, answers: Sequence[Acknowledgement]) -> None:

@@ -23,6 +23,7 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.project import add as adding
 from refinery_nb.project import cards, confusion, frames, labeling, tasks
 from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
@@ -64,6 +65,7 @@ class Project:
         self.database = Database(root)
         self.columns = VoteColumns(self.database)
         self.selector = Selector(self.database, self.columns)
+        self.lookups = Lookups(self)
         self.selector.paired = partial(confusion.matching, self)
         with self.database.write() as connection:
             identity = schema.setting(connection, "id")

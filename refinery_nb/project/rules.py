@@ -14,7 +14,7 @@ from refinery_nb.core.schema import check_name
 from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.heuristics import Function, Heuristic, build
 from refinery_nb.heuristics.imported import Imported
-from refinery_nb.project import engine_kinds, imported, labeling
+from refinery_nb.project import engine_kinds, following, imported, labeling
 from refinery_nb.project.run import RunResult, progress_bar, run_heuristics
 from refinery_nb.store import heuristics, records
 from refinery_nb.store.heuristics import HeuristicRow
@@ -44,6 +44,7 @@ def add(task: Task, heuristic: Heuristic) -> None:
     SchemaError
         If it votes for a label that the task lacks.
     """
+    heuristic = engine_kinds.bound(task, heuristic)
     spec = heuristic.spec()
     check_name(heuristic.name, "a heuristic")
     if "label" in spec:
@@ -53,8 +54,9 @@ def add(task: Task, heuristic: Heuristic) -> None:
         imported.add(task, heuristic)
         return
     with task.project.database.write() as connection:
+        spec, fingerprint = following.stamped(connection, heuristic)
         new = heuristics.save(
-            connection, task.id, heuristic.name, spec, heuristic.fingerprint, at=labeling.now()
+            connection, task.id, heuristic.name, spec, fingerprint, at=labeling.now()
         )
     if new and heuristic.kind == "annotator":
         engine_kinds.run(task, [row(task, heuristic.name)], now=0)
@@ -171,7 +173,7 @@ def run(
             ids = records.changed_since(connection, seen)
         bar = progress_bar(len(ids)) if progress is True else progress or None
         results = run_heuristics(
-            {one.name: one.spec for one in group},
+            following.with_terms(project, {one.name: one.spec for one in group}),
             chunks(project, ids),
             task.schema,
             count=len(ids),
@@ -183,7 +185,18 @@ def run(
         )
         for one in group:
             result = results[one.name]
-            votes = _keep(task, one, result, ids, seen=seen, now=now)
+            with project.database.write() as connection:
+                if following.moved(connection, one):
+                    told[one.name] = (
+                        "outdated",
+                        result.done,
+                        0,
+                        0,
+                        result.seconds,
+                        following.MOVED,
+                    )
+                    continue
+                votes = _keep(task, one, result, ids, seen=seen, now=now)
             told[one.name] = (
                 result.state,
                 result.done,
@@ -264,11 +277,12 @@ def try_on(task: Task, function: Any, *, n: int, seed: int) -> pd.DataFrame:
     import pandas as pd
 
     heuristic = function if hasattr(function, "spec") else Function(function)
+    heuristic = engine_kinds.bound(task, heuristic)
     task_schema = task.schema
     ids = task.project.view().sample(n, seed=seed).ids()
     chosen = list(chunks(task.project, ids))
     result = run_heuristics(
-        {heuristic.name: heuristic.spec()},
+        following.with_terms(task.project, {heuristic.name: heuristic.spec()}),
         chosen,
         task_schema,
         count=len(ids),
