@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
     from refinery_nb.heuristics.annotator import Annotator
+    from refinery_nb.heuristics.bricks import bricks
     from refinery_nb.heuristics.imported import Imported
     from refinery_nb.heuristics.lookup import Lookup
     from refinery_nb.heuristics.regex import Regex
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
     from refinery_nb.project.weak import WeakRun
+    from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
     from refinery_nb.widgets.labeler import Labeler
 
 __version__ = "0.1.0"
@@ -31,6 +33,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "Annotator": "refinery_nb.heuristics.annotator",
+    "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
     "Imported": "refinery_nb.heuristics.imported",
     "Labeler": "refinery_nb.widgets.labeler",
     "Limits": "refinery_nb.compute.limits",
@@ -41,12 +44,14 @@ _NAMES = {
     "Task": "refinery_nb.project.task",
     "View": "refinery_nb.project.view",
     "WeakRun": "refinery_nb.project.weak",
+    "bricks": "refinery_nb.heuristics.bricks",
     "open": "refinery_nb.project.project",
 }
 
 __all__ = [
     "NONE",
     "Annotator",
+    "ConfusionMatrix",
     "Imported",
     "Labeler",
     "Limits",
@@ -57,6 +62,7 @@ __all__ = [
     "Task",
     "View",
     "WeakRun",
+    "bricks",
     "open",
 ]
 

@@ -45,6 +45,15 @@ def is_computed(spec: Mapping[str, Any]) -> bool:
     return spec.get("kind") in KINDS
 
 
+def bound(task: Task, heuristic: Heuristic) -> Heuristic:
+    """Return the heuristic itself, or what a brick becomes in this task."""
+    if not hasattr(heuristic, "bound_to"):
+        return heuristic
+    texts = [one.name for one in task.project.attributes if one.type.is_string]
+    made: Heuristic = heuristic.bound_to(task.schema, texts)
+    return made
+
+
 def check(task: Task, heuristic: Heuristic) -> None:
     """Refuse a heuristic that cannot be computed, before it is added."""
     if heuristic.kind in CHECKS:

@@ -1,0 +1,8 @@
+"""Bricks: ready rules to start from, as readable code. They see records, never the database."""
+
+from __future__ import annotations
+
+from refinery_nb.heuristics.bricks.brick import Brick, Example, Parameter
+from refinery_nb.heuristics.bricks.library import Bricks, bricks
+
+__all__ = ["Brick", "Bricks", "Example", "Parameter", "bricks"]

@@ -1,0 +1,203 @@
+"""A brick: a ready rule as readable source, with what can be set and with examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Literal, NamedTuple
+
+from refinery_nb.core.errors import HeuristicError, did_you_mean
+from refinery_nb.core.schema import TaskSchema, check_name
+from refinery_nb.heuristics.bricks.parameter import Parameter
+from refinery_nb.heuristics.function import Function
+
+BrickKind = Literal["classifier", "extractor"]
+DEFAULT_ON = "text"
+
+
+class Example(NamedTuple):
+    """What a brick says of a text, which is also its test.
+
+    ``expected`` is a label or None for a classifier, and for an extractor the texts of the spans,
+    in order. ``parameters`` are set for this example only.
+    """
+
+    text: str
+    expected: str | list[str] | None
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Brick:
+    """A ready rule.
+
+    Calling it makes a heuristic: ``task.add(rn.bricks["iban"](label="ACCOUNT"))``; ``code`` gives
+    its source for an editor. What is passed is filled in as constants at the top of the source.
+
+    Attributes
+    ----------
+    name
+        Also the name of the function in the source.
+    kind
+        ``classifier`` for labels of whole records, ``extractor`` for spans.
+    group, description
+        What it belongs to, and what it does, in a sentence or two.
+    parameters
+        What can be set, besides ``on``: the attribute to look at.
+    template
+        The source without its constants: imports, then one function.
+    examples
+        Texts with what the brick says of them.
+    """
+
+    name: str
+    kind: BrickKind
+    group: str
+    description: str
+    template: str
+    parameters: tuple[Parameter, ...]
+    examples: tuple[Example, ...] = field(repr=False)
+
+    def code(self, *, on: str = DEFAULT_ON, **parameters: Any) -> str:
+        """Return the source with parameters filled in.
+
+        Parameters
+        ----------
+        on
+            The attribute to look at.
+        **parameters
+            As in ``parameters``; what is left out has its default.
+
+        Raises
+        ------
+        HeuristicError
+            If there is no such parameter, or its value is none.
+        """
+        values = self._values(parameters)
+        imports, body = _split(self.template)
+        head = f"# {self.description.splitlines()[0]}\n{imports}"
+        constants = Parameter("on", "text", DEFAULT_ON, "the attribute to look at").written(on)
+        constants += "".join(one.written(values[one.name]) for one in self.parameters)
+        return f"{head}\n{constants}{body}"
+
+    def __call__(
+        self, *, name: str | None = None, on: str | None = None, **parameters: Any
+    ) -> BrickFunction:
+        """Return a heuristic; without ``on`` it looks at the attribute of its task."""
+        return BrickFunction(self, name or self.name, on, self._values(parameters))
+
+    def spec(self) -> dict[str, Any]:
+        """Return what an editor shows, as plain JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "group": self.group,
+            "description": self.description,
+            "parameters": [
+                {
+                    "name": one.name,
+                    "kind": one.kind,
+                    "default": list(one.default) if one.kind == "words" else one.default,
+                    "description": one.description,
+                    "choices": list(one.choices),
+                }
+                for one in self.parameters
+            ],
+            "examples": [[example.text, example.expected] for example in self.examples],
+        }
+
+    def _values(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        known = {one.name: one for one in self.parameters}
+        for name in parameters:
+            if name not in known:
+                raise HeuristicError(
+                    f"the brick {self.name!r} has no parameter {name!r}.",
+                    hint=did_you_mean(name, ["on", *known]),
+                )
+        return {name: one.checked(parameters.get(name, one.default)) for name, one in known.items()}
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name} ({self.kind}, {self.group}): {self.description}", ""]
+        lines += [self.code(), "", "Examples:"]
+        for example in self.examples:
+            given = ", ".join(f"{name}={value!r}" for name, value in example.parameters.items())
+            shown = example.text if len(example.text) <= 60 else example.text[:57] + "..."
+            lines.append(f"  {shown!r} -> {example.expected!r}{f'  ({given})' if given else ''}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"
+
+
+class BrickFunction(Function):
+    """A brick with its parameters: an ordinary function once it is added to a task."""
+
+    def __init__(self, brick: Brick, name: str, on: str | None, values: dict[str, Any]) -> None:
+        self.brick = brick
+        self._on = on
+        self._values = values
+        source = brick.code(on=on or DEFAULT_ON, **values)
+        self._set(source, brick.name, check_name(name, "a heuristic"))
+
+    def bound_to(self, task: TaskSchema, texts: Sequence[str]) -> Function:
+        """Return the function that looks at the attribute of a task.
+
+        Parameters
+        ----------
+        texts
+            The attributes that hold strings.
+
+        Raises
+        ------
+        HeuristicError
+            If it is of the other kind than the task, or it is not clear what to look at.
+        SchemaError
+            If the task lacks one of its labels.
+        """
+        if (self.brick.kind == "extractor") != task.is_spans:
+            does, wants = ("extracts spans", "labels whole records")
+            if not task.is_spans:
+                raise self._refused(f"{does}; task {task.name!r} {wants}.", task)
+            raise self._refused(f"{wants}; task {task.name!r} is about spans.", task)
+        on = self._on or task.on or (texts[0] if len(texts) == 1 else None)
+        if on is None:
+            raise HeuristicError(
+                f"the brick {self.brick.name!r} does not know where to look: task {task.name!r} is"
+                " about whole records.",
+                hint=f"Pass on=, one of {', '.join(texts)}.",
+            )
+        if on not in texts:
+            raise HeuristicError(
+                f"there is no attribute {on!r} that holds text.", hint=did_you_mean(on, texts)
+            )
+        if task.is_spans and on != task.on:
+            raise HeuristicError(
+                f"the spans of task {task.name!r} lie in {task.on!r}; the brick looks at {on!r}.",
+                hint="Leave out on=.",
+            )
+        for parameter in self.brick.parameters:
+            value = self._values[parameter.name]
+            named = list(value.values()) if parameter.kind == "labels" else [value]
+            for label in named if parameter.kind in ("label", "labels") else ():
+                if label is not None:
+                    task.label(label)
+        spec = {"name": self.name, "entry": self.entry}
+        return Function.from_spec(spec | {"source": self.brick.code(on=on, **self._values)})
+
+    def _refused(self, what: str, task: TaskSchema) -> HeuristicError:
+        kind = "extractor" if task.is_spans else "classifier"
+        return HeuristicError(
+            f"the brick {self.brick.name!r} {what}", hint=f"Choose one of the kind {kind!r}."
+        )
+
+
+def _split(template: str) -> tuple[str, str]:
+    """Return the import lines of a template, and what follows them."""
+    lines = template.strip("\n").splitlines(keepends=True)
+    last = 0
+    while last < len(lines) and lines[last].startswith(("import ", "from ")):
+        last += 1
+    body = "".join(lines[last:]).strip("\n")
+    gap = "\n\n" if body.startswith("def ") else "\n"
+    return "".join(lines[:last]), f"{gap}{body}\n"
