@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,17 +31,86 @@ def precisions(
     of_source, of_label
         Shapes (sources,) and (sources, labels).
     """
-    sources, labels = len(votes.sources), len(votes.labels)
-    hits, right = np.zeros((sources, labels)), np.zeros((sources, labels))
-    if gold is not None and len(gold.reviewed) and len(votes.row):
-        at = np.flatnonzero(np.isin(votes.records[votes.row], gold.reviewed))
-        cell = (votes.source[at], votes.label[at])
-        np.add.at(hits, cell, 1.0)
-        np.add.at(right, cell, correctness(votes, gold, at))
-    overall = (right.sum() + OF_ALL * DEFAULT) / (hits.sum() + OF_ALL)
-    of_source = (right.sum(axis=1) + OF_SOURCE * overall) / (hits.sum(axis=1) + OF_SOURCE)
-    of_label = (right + OF_LABEL * of_source[:, None]) / (hits + OF_LABEL)
-    return np.clip(of_source, FLOOR, CEILING), np.clip(of_label, FLOOR, CEILING)
+    return Precisions().add(votes, gold).shrunk()
+
+
+def _nothing() -> NDArray[np.float64]:
+    return np.zeros((0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Precisions:
+    """What manual labels say about each source and label, counted so far.
+
+    Attributes
+    ----------
+    sources, labels
+        Names of the sources, ids of the labels.
+    hits, right
+        Votes on labelled records, and how many of them were right, shape (sources, labels).
+    """
+
+    sources: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    hits: NDArray[np.float64] = field(default_factory=_nothing)
+    right: NDArray[np.float64] = field(default_factory=_nothing)
+
+    def add(self, votes: VoteMatrix, gold: Gold | None) -> Precisions:
+        """Return the counts with those of more records; sources are matched by name."""
+        wide = self._widened(votes)
+        if gold is None or not len(gold.reviewed) or not len(votes.row):
+            return wide
+        reviewed = np.isin(votes.records, gold.reviewed)
+        at = np.flatnonzero(reviewed[votes.row])
+        source = wide._positions(votes)[votes.source[at]]
+        labels = np.asarray(wide.labels, dtype=np.int64)
+        order = np.argsort(labels)
+        own = order[np.searchsorted(labels[order], np.asarray(votes.labels, dtype=np.int64))]
+        cell = source * len(wide.labels) + own[votes.label[at]]
+
+        def count(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+            found = np.bincount(cell, weights=weight, minlength=wide.hits.size)
+            return found.astype(np.float64, copy=False).reshape(wide.hits.shape)
+
+        return Precisions(
+            wide.sources,
+            wide.labels,
+            wide.hits + count(np.ones(len(at))),
+            wide.right + count(correctness(votes, gold, at)),
+        )
+
+    def shrunk(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the precision of each source, and of each source and label; see precisions."""
+        hits, right = self.hits, self.right
+        overall = (right.sum() + OF_ALL * DEFAULT) / (hits.sum() + OF_ALL)
+        of_source = (right.sum(axis=1) + OF_SOURCE * overall) / (hits.sum(axis=1) + OF_SOURCE)
+        of_label = (right + OF_LABEL * of_source[:, None]) / (hits + OF_LABEL)
+        return np.clip(of_source, FLOOR, CEILING), np.clip(of_label, FLOOR, CEILING)
+
+    def of(self, votes: VoteMatrix) -> NDArray[np.float64]:
+        """Return the precisions of the sources and labels of these votes, also of unknown ones."""
+        if votes.sources == self.sources and votes.labels == self.labels:
+            return self.shrunk()[1]
+        wide = self._widened(votes)
+        of_label = wide.shrunk()[1][wide._positions(votes)]
+        return of_label[:, [wide.labels.index(label) for label in votes.labels]]
+
+    def _positions(self, votes: VoteMatrix) -> NDArray[np.int64]:
+        if votes.sources == self.sources:
+            return np.arange(len(self.sources))
+        place = {name: position for position, name in enumerate(self.sources)}
+        return np.array([place[name] for name in votes.sources], dtype=np.int64)
+
+    def _widened(self, votes: VoteMatrix) -> Precisions:
+        """Return the same counts with room for the sources and labels of these votes."""
+        if votes.sources == self.sources and votes.labels == self.labels:
+            return self
+        sources = tuple(dict.fromkeys(self.sources + votes.sources))
+        labels = tuple(dict.fromkeys(self.labels + votes.labels))
+        hits, right = np.zeros((2, len(sources), len(labels)))
+        known = (slice(self.hits.shape[0]), slice(self.hits.shape[1]))
+        hits[known], right[known] = self.hits, self.right
+        return Precisions(sources, labels, hits, right)
 
 
 def correctness(votes: VoteMatrix, gold: Gold, at: NDArray[np.int64]) -> NDArray[np.float64]:

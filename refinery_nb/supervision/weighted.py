@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Gold, VoteMatrix
+from refinery_nb.supervision.balance import Prior, shares
+from refinery_nb.supervision.majority import tally
 from refinery_nb.supervision.patterns import without_ties
-from refinery_nb.supervision.precision import CEILING, DEFAULT, FLOOR, precisions
+from refinery_nb.supervision.precision import CEILING, FLOOR, Precisions
 
 
 class Weighted:
@@ -15,8 +17,13 @@ class Weighted:
 
     A vote for label *l* by a source of precision *p* speaks for *l* with log p, and for each
     other of the *k* labels with log((1 - p) / (k - 1)). A vote of confidence below 1 counts as
-    one of a precision nearer to chance. No class prior is added: a precision holds it already.
-    It abstains on ties, and where nobody voted for the label that would win.
+    one of a precision nearer to chance. No class prior is added unless one is given: a precision
+    holds it already. It abstains on ties, and where nobody voted for the label that would win.
+
+    Parameters
+    ----------
+    prior
+        Shares of the labels by position.
 
     Attributes
     ----------
@@ -26,18 +33,30 @@ class Weighted:
 
     precision_: NDArray[np.float64]
 
+    def __init__(self, *, prior: Prior = None) -> None:
+        self.prior = prior
+        self._counts = Precisions()
+
     def fit(self, votes: VoteMatrix, gold: Gold | None) -> Weighted:
         """Estimate the precision of each source and label from the manual labels."""
-        _, self.precision_ = precisions(votes, gold)
+        self._counts = Precisions()
+        return self.partial_fit(votes, gold)
+
+    def partial_fit(self, votes: VoteMatrix, gold: Gold | None = None) -> Weighted:
+        """Add the manual labels of new records to what was counted; without any, learn nothing."""
+        self._counts = self._counts.add(votes, gold)
+        _, self.precision_ = self._counts.shrunk()
         return self
 
     def predict_proba(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return probabilities, shape (rows, labels); a row of 0 abstains."""
         k = max(2, len(votes.labels))
         right = self._precision(votes, chance=1 / k)
-        scores = np.zeros((len(votes), len(votes.labels)))
-        wrong = np.log((1 - right) / (k - 1))
-        np.add.at(scores, (votes.row, votes.label), np.log(right) - wrong)
+        scores = tally(votes, np.log(right) - np.log((1 - right) / (k - 1)))
+        voted = tally(votes, np.ones(len(votes.row))) > 0
+        balance = shares(self.prior, len(votes.labels))
+        if balance is not None:
+            scores += np.log(balance * k)
         # Relative to "wrong" for all labels, which no softmax sees.
         scores -= scores.max(axis=1, keepdims=True, initial=0.0)
         proba = np.exp(scores)
@@ -45,8 +64,6 @@ class Weighted:
             # One label only: the question is whether it applies.
             proba = np.hstack([proba, np.exp(-scores)])[:, :1]
         proba /= np.maximum(proba.sum(axis=1, keepdims=True), 1e-300)
-        voted = np.zeros(proba.shape, dtype=bool)
-        voted[votes.row, votes.label] = True
         best = proba.argmax(axis=1)
         proba[~voted[np.arange(len(proba)), best]] = 0.0
         return without_ties(proba)
@@ -58,7 +75,8 @@ class Weighted:
         return odds
 
     def _precision(self, votes: VoteMatrix, *, chance: float) -> NDArray[np.float64]:
-        known = self.precision_.shape == (len(votes.sources), len(votes.labels))
-        right = self.precision_[votes.source, votes.label] if known else DEFAULT
+        known = votes.sources == self._counts.sources and votes.labels == self._counts.labels
+        precision = self.precision_ if known else self._counts.of(votes)
+        right = precision[votes.source, votes.label]
         shrunk = chance + (right - chance) * votes.confidence.astype(np.float64)
         return np.clip(shrunk, FLOOR, CEILING)
