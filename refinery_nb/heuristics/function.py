@@ -88,8 +88,10 @@ class Function:
     def from_spec(cls, spec: Mapping[str, Any]) -> Function:
         """Make it from its spec; the source is not run before the first vote."""
         made = cls.__new__(cls)
-        lines, lists = spec.get("lines", ()), spec.get("lists")
-        made._set(spec["source"], spec["entry"], spec["name"], lines, lists)
+        source, lines = spec["source"], spec.get("lines", ())
+        # Whoever writes a spec by hand need not know of the lists.
+        lists = spec["lists"] if "lists" in spec else hashes(tuple(used_lists(source)))
+        made._set(source, spec["entry"], spec["name"], lines, lists)
         return made
 
     def spec(self) -> dict[str, Any]:

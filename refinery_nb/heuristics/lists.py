@@ -155,11 +155,13 @@ def used_lists(source: str, owner: str | None = None, *, first: int = 1) -> dict
     >>> used_lists('teams = project.lookups["teams"]')
     {'teams': 1}
     """
-    import ast  # not in a child process: there the lists are known
+    if owner is None and PROJECT not in source:
+        return {}
+    import ast  # rarely needed in a child process
 
     from refinery_nb.heuristics.names import free_names
 
-    if owner is None and (PROJECT not in source or PROJECT not in free_names(source)):
+    if owner is None and PROJECT not in free_names(source):
         return {}
     owner = owner or PROJECT
     tree = ast.parse(source)

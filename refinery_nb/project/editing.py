@@ -137,7 +137,9 @@ def restore(task: Task, name: str, version: int) -> HeuristicRow:
     rules.add(task, build(spec))
     with task.project.database.write() as connection:
         newest = rule_history.newest(connection, row.id)
-        if newest != row.version:
+        # Votes that were cast with another content of a lookup list are not true any more.
+        same = stored[version].get("lists") == rules.row(task, name).spec.get("lists")
+        if newest != row.version and same:
             rule_history.take_over(connection, version, newest)
     task.project.events.emit("votes", task=task.id)
     return rules.row(task, name)
@@ -225,6 +227,10 @@ def as_cell(task: Task, heuristic: Heuristic) -> str:
         usual = {"case": True, "group": 0, "on": None}
     elif spec["kind"] == "lookup" and "terms" in spec:
         shown = [_quoted(spec["label"]), _list(spec["terms"])]
+        usual = {"case": False, "whole_words": True, "plural": False, "on": None}
+    elif spec["kind"] == "lookup":
+        (followed,) = spec["lists"]
+        shown = [_quoted(spec["label"]), f"project.lookups[{_quoted(followed)}]"]
         usual = {"case": False, "whole_words": True, "plural": False, "on": None}
     else:
         raise HeuristicError(f"a heuristic of the kind {spec['kind']!r} is not written as code.")

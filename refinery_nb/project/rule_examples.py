@@ -16,7 +16,7 @@ from refinery_nb.core.votes import Gold, Votes
 from refinery_nb.heuristics import Heuristic, Lookup
 from refinery_nb.heuristics.batch import Batch
 from refinery_nb.heuristics.lint import constants
-from refinery_nb.project import engine_kinds, frames, rules
+from refinery_nb.project import engine_kinds, following, frames, rules
 from refinery_nb.project.run import RunResult, run_heuristics
 from refinery_nb.project.view import View
 
@@ -186,7 +186,7 @@ def _run(
         votes = columns.get(heuristic.name, Votes.empty(spans=schema.is_spans))
         return RunResult(votes.of_records(np.array(ids)), (), "finished", "", len(ids), 0.0, "")
     return run_heuristics(
-        {heuristic.name: heuristic.spec()},
+        following.with_terms(project, {heuristic.name: heuristic.spec()}),
         rules.chunks(project, np.array(ids, dtype=np.int64)),
         schema,
         count=len(ids),

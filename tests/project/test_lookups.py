@@ -13,7 +13,7 @@ import refinery_nb as rn
 from refinery_nb.core.errors import EncodingError, HeuristicError, InputError, SchemaError
 from refinery_nb.core.operation import Operation
 from refinery_nb.heuristics import Function, build
-from refinery_nb.project import rules
+from refinery_nb.project import editing, rules
 from refinery_nb.project.lookup_list import LookupList
 
 NASTY = [
@@ -504,3 +504,25 @@ def test_a_rule_that_was_given_no_terms_says_so(project: rn.Project) -> None:
 def test_a_list_can_be_tried_before_it_is_kept(project: rn.Project, topic: rn.Task) -> None:
     shown = topic.try_heuristic(rn.Lookup("Sports", fill(project, "Ajax")), n=4)
     assert sorted(shown[shown.vote.notna()].text) == ["Ajax won"]
+
+
+def test_an_editor_saves_tries_and_restores_rules_with_lists(
+    project: rn.Project, topic: rn.Task
+) -> None:
+    teams = fill(project, "Ajax")
+    source = (
+        "def f(record):\n"
+        '    known = any(term in record["text"] for term in project.lookups["teams"])\n'
+        '    return "Sports" if known else None\n'
+    )
+    editing.save(topic, "f", {"kind": "function", "source": source})
+    topic.run(progress=False)
+    assert votes(topic, "f") == [1]
+    old = rules.row(topic, "f")
+    teams.add("Leeds")
+    # The votes of the older content are not taken over: they are not true any more.
+    restored = editing.restore(topic, "f", old.version)
+    assert (restored.state, votes(topic, "f")) == ("new", [])
+    assert topic.run(progress=False).loc[0, "votes"] == 2
+    cell = editing.as_cell(topic, rn.Lookup("Sports", teams))
+    assert 'rn.Lookup("Sports", project.lookups["teams"]' in cell
