@@ -2,128 +2,128 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from itertools import groupby
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Overlap
-from refinery_nb.core.votes import VoteMatrix, Votes
-from refinery_nb.supervision.precision import jaccard
+from refinery_nb.core.votes import Gold, Ints, VoteMatrix, Votes
+from refinery_nb.supervision.span_choice import Possible, choose
+from refinery_nb.supervision.span_evidence import Candidates, evidence
+from refinery_nb.supervision.span_model import BEFORE, FEW, Weigh, apply, span_proba
+
+# Without manual labels a span stands if it is likelier right than not.
+EVEN = 0.5
+# With them, no lower than this.
+LOWEST = 0.2
+LEAST = 1e-6  # a confidence is above zero
 
 
-class Vote(NamedTuple):
-    """A source's span on a record, with the log-odds that it is right."""
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanLabels:
+    """Weak spans, and what they would be on the reviewed records without these.
 
-    source: int
-    label: int
-    start: int
-    end: int
-    weight: float
+    Attributes
+    ----------
+    votes
+        The spans, with the probability that start, end and label are right.
+    held_out
+        The spans on the reviewed records by models that did not see the record: for calibration
+        and for a fair comparison with the manual labels.
+    above
+        How likely a span had to be to stand.
+    """
 
-
-class Candidate(NamedTuple):
-    """A span that may be the answer."""
-
-    start: int
-    end: int
-    label: int
-    proba: float
+    votes: Votes
+    held_out: Votes
+    above: float
 
 
 def aggregate(votes: VoteMatrix, log_odds: NDArray[np.float64], overlap: Overlap) -> Votes:
     """Return the spans that are more likely right than not, with their probabilities.
 
-    Every distinct span is a candidate. Each source speaks once on it: with its span of the same
-    label that fits best, by the share of characters in common, and against it with one of another
-    label. The surest candidate is taken first; one that it excludes is gone and excludes nothing.
+    Every distinct span is a candidate; its evidence is added up as it is, see ``evidence``.
 
     Parameters
     ----------
     log_odds
         Of each vote, shape (votes,).
     """
-    found: list[tuple[int, Candidate]] = []
-    for row, group in _by_row(votes, log_odds):
-        found.extend((row, one) for one in choose(candidates(group), overlap))
-    labels = np.asarray(votes.labels, dtype=np.int64)
+    spans = Candidates.of(votes)
+    proba = apply(evidence(votes, spans, log_odds), BEFORE)
+    possible = Possible(spans.row, spans.start, spans.end, spans.label, proba)
+    return as_votes(votes, choose(possible, overlap, above=EVEN))
+
+
+def combine(
+    votes: VoteMatrix, gold: Gold | None, weigh: Weigh, overlap: Overlap, *, seed: int = 0
+) -> SpanLabels:
+    """Combine span votes into weak spans, with what a few manual labels teach.
+
+    Parameters
+    ----------
+    weigh
+        Returns the log-odds of each vote of ``votes``, given manual labels: the ``log_odds`` of a
+        label model that was fitted to them. It is called once for each fold.
+    overlap
+        Which spans may stand together.
+
+    Returns
+    -------
+    SpanLabels
+        Without manual labels, the spans likelier right than not. With at least ten reviewed
+        records, those above the threshold for which the expected F1 is highest, see ``threshold``.
+    """
+    spans = Candidates.of(votes)
+    found = span_proba(votes, spans, weigh, gold, seed=seed)
+    above = EVEN
+    if gold is not None and len(gold.reviewed) >= FEW:
+        known = found.reviewed
+        labels = np.asarray(votes.labels, dtype=np.int64)
+        wanted = int(
+            (np.isin(gold.votes.label, labels) & np.isin(gold.votes.record, votes.records)).sum()
+        )
+        above = threshold(found.held_out[known], found.right[known], wanted)
+    possible = Possible(spans.row, spans.start, spans.end, spans.label, found.proba)
+    apart = possible._replace(proba=found.held_out).take(found.reviewed)
+    return SpanLabels(
+        as_votes(votes, choose(possible, overlap, above=above)),
+        as_votes(votes, choose(apart, overlap, above=above)),
+        above,
+    )
+
+
+def threshold(proba: NDArray[np.float64], right: NDArray[np.bool_], wanted: int) -> float:
+    """Return how likely a span must be so that the expected F1 is highest: half of that F1.
+
+    Lipton, Elkan and Naryanaswamy (2014), "Optimal thresholding of classifiers to maximize F1
+    measure". A span of .35 is worth having where half of all are found: it costs less than it
+    brings. It keeps its probability, and who wants surer ones takes those above.
+
+    Parameters
+    ----------
+    proba, right
+        Of held-out candidates.
+    wanted
+        How many spans there are in truth.
+
+    >>> threshold(np.array([0.9, 0.8]), np.array([True, True]), 2)
+    0.5
+    """
+    order = np.argsort(-proba, kind="stable")
+    count = np.arange(1, len(order) + 1)
+    f1 = 2 * np.cumsum(right[order]) / (count + max(1, wanted))
+    return float(np.clip(f1.max(initial=0.0) / 2, LOWEST, EVEN))
+
+
+def as_votes(votes: VoteMatrix, chosen: Possible) -> Votes:
+    """Return chosen spans under the ids of records and labels."""
+    labels: Ints = np.asarray(votes.labels, dtype=np.int64)
     return Votes.of(
-        votes.records[[row for row, _ in found]] if found else [],
-        labels[[one.label for _, one in found]] if found else [],
-        [one.proba for _, one in found],
-        [one.start for _, one in found],
-        [one.end for _, one in found],
+        votes.records[chosen.row],
+        labels[chosen.label] if len(labels) else chosen.label,
+        np.clip(chosen.proba, LEAST, 1.0),
+        chosen.start,
+        chosen.end,
     )
-
-
-def candidates(votes: list[Vote]) -> list[Candidate]:
-    """Return every distinct span of a record with its probability.
-
-    >>> one = Vote(0, 0, 0, 5, math.log(0.6 / 0.4))
-    >>> [round(c.proba, 2) for c in candidates([one, one._replace(source=1)])]
-    [0.69]
-    """
-    spans = sorted({(vote.start, vote.end, vote.label) for vote in votes})
-    by_source: dict[int, list[Vote]] = {}
-    for vote in votes:
-        by_source.setdefault(vote.source, []).append(vote)
-    found = []
-    for start, end, label in spans:
-        score = 0.0
-        for said in by_source.values():
-            agreeing = against = 0.0
-            for vote in said:
-                share = jaccard(start, end, vote.start, vote.end)
-                if share == 0.0:
-                    continue
-                if vote.label == label:
-                    agreeing = max(agreeing, share * vote.weight, key=abs)
-                else:
-                    against = max(against, share * vote.weight)
-            score += agreeing - against
-        found.append(Candidate(start, end, label, 1 / (1 + math.exp(-score))))
-    return found
-
-
-def choose(spans: list[Candidate], overlap: Overlap) -> list[Candidate]:
-    """Return the likely spans that may stand together, the surest first.
-
-    Whatever the policy, two spans of one label never share characters: they are two opinions on
-    the same thing.
-    """
-    taken: list[Candidate] = []
-    likely = [span for span in spans if span.proba > 0.5]
-    for span in sorted(likely, key=lambda s: (-s.proba, s.start - s.end, s.start, s.label)):
-        if all(_together(span, other, overlap) for other in taken):
-            taken.append(span)
-    return taken
-
-
-def _together(one: Candidate, other: Candidate, overlap: Overlap) -> bool:
-    if one.end <= other.start or other.end <= one.start:
-        return True
-    if overlap is Overlap.FLAT or one.label == other.label:
-        return False
-    inside = (one.start >= other.start and one.end <= other.end) or (
-        other.start >= one.start and other.end <= one.end
-    )
-    return inside or overlap is Overlap.ANY
-
-
-def _by_row(votes: VoteMatrix, log_odds: NDArray[np.float64]) -> Iterator[tuple[int, list[Vote]]]:
-    assert votes.start is not None
-    assert votes.end is not None
-    rows = zip(
-        votes.row.tolist(),
-        votes.source.tolist(),
-        votes.label.tolist(),
-        votes.start.tolist(),
-        votes.end.tolist(),
-        log_odds.tolist(),
-        strict=True,
-    )
-    for row, group in groupby(rows, key=lambda entry: entry[0]):
-        yield row, [Vote(*entry[1:]) for entry in group]

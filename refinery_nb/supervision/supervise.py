@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
 from refinery_nb.supervision.model import label_model
 from refinery_nb.supervision.patterns import patterns, take_rows
-from refinery_nb.supervision.spans import aggregate
+from refinery_nb.supervision.spans import combine
 
 CELLS = 4_000_000  # of probabilities in memory at once
 
@@ -44,9 +45,14 @@ def supervise(
     >>> supervise(VoteMatrix.build([1, 2, 3], votes, [7, 8]), None).label.tolist()
     [7, 8]
     """
-    fitted = label_model(model, **options).fit(votes, gold)
     if votes.is_spans:
-        return aggregate(votes, fitted.log_odds(votes), overlap)
+
+        def weigh(known: Gold | None) -> NDArray[np.float64]:
+            return label_model(model, **options).fit(votes, known).log_odds(votes)
+
+        # A majority learns nothing, from manual labels neither.
+        return combine(votes, None if model == "majority" else gold, weigh, overlap).votes
+    fitted = label_model(model, **options).fit(votes, gold)
     if not votes.labels:
         return Votes.empty()
     distinct, which = patterns(votes)

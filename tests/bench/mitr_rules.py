@@ -113,8 +113,8 @@ FILLERS = set(
     re.findall(
         r"[a-z]+",
         "a an any are at best by can close closest do find for get good have here i in is like"
-        " local locate me near nearby nearest need of on open please restaurant search show that the there"
-        " to want what where which with within you",
+        " local locate me near nearby nearest need of on open please restaurant search show that"
+        " the there to want what where which with within you",
     )
 )
 
