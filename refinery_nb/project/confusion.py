@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 LEVELS = {
     "tokens": "tokens",
     "characters": "characters",
-    "spans": "spans with the same boundaries",
-    "touching": "spans that share text",
+    "spans": "exact spans",
+    "touching": "touching spans",
 }
 NORMALIZE = ("rows", "columns", None)
 

@@ -1,0 +1,54 @@
+// The messages of the confusion matrix; refinery_nb/widgets/confusion_matrix.py is the other side.
+
+export type Kind = "gold" | "person" | "run" | "heuristic";
+export type Normalize = "rows" | "columns" | "counts";
+
+export interface SourceInfo {
+  id: string;
+  kind: Kind;
+  title: string;
+}
+
+/** A cell that is not empty; positions in `row_labels` and `column_labels`. */
+export type CellCount = [row: number, column: number, count: number];
+
+export interface MatrixInfo {
+  rows: { id: string; title: string };
+  columns: { id: string; title: string };
+  /** What is counted: records, tokens, characters, spans or touching. */
+  level: string;
+  /** The last of either is "none", "abstains" or "outside". */
+  row_labels: string[];
+  column_labels: string[];
+  cells: CellCount[];
+  judged: number;
+  agreement: number | null;
+  kappa: number | null;
+}
+
+export interface Told {
+  task: string;
+  kind: "classification" | "spans";
+  sources: SourceInfo[];
+  /** The units that spans can be counted in; none for classification. */
+  levels: { id: string; title: string }[];
+  matrix: MatrixInfo | null;
+  /** Why there is no matrix, and what to do. */
+  empty: { message: string; hint: string } | null;
+}
+
+export interface MatrixOperations {
+  hello: { args: { client: string }; ok: Told & { normalize: Normalize } };
+  bye: { args: { client: string }; ok: Record<string, never> };
+  matrix: { args: { rows?: string; columns?: string; level?: string }; ok: Told };
+  /** Shows the records of a cell in a Labeler below; null stands for no label. */
+  open: {
+    args: { row: string | null; column: string | null };
+    ok: { count: number; title: string };
+  };
+}
+
+export interface MatrixPush {
+  v: number;
+  push: "changed";
+}

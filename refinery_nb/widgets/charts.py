@@ -1,0 +1,277 @@
+"""Quality charts as Plotly figures: one look, titled in words, on any background.
+
+Each takes ``theme``: ``auto`` (ink that is readable on white and on dark), ``light`` or ``dark``.
+Where there is nothing to draw, the figure says what to do.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from refinery_nb.project import charts_data, weak
+from refinery_nb.project.task import Task
+from refinery_nb.project.weak import WeakRun
+from refinery_nb.quality.interval import wilson
+from refinery_nb.widgets.chart_look import BLUE, ORANGE, empty, figure, ink, scale, short
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = [
+    "agreement",
+    "calibration",
+    "confidence",
+    "conflict",
+    "coverage",
+    "label_distribution",
+    "overlap",
+]
+
+NO_RUN = "There are no weak labels yet: run task.run() and then task.supervise()."
+NO_GOLD = "No record has been reviewed by hand yet: label some with rn.Labeler(task)."
+NO_VOTES = "No heuristic has voted yet: add one and call task.run()."
+BINS = 20
+MOST = 40  # labels or heuristics in one chart
+
+
+def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
+    """Show how often each label is given, by hand and by the last run, as shares of either."""
+    table = charts_data.label_counts(task)
+    title = f"How often each label of {task.name} is given"
+    sources = [("manual", "by hand", BLUE), ("weak", "weak", ORANGE)]
+    sources = [one for one in sources if table[one[0]].fillna(0).sum() > 0]
+    if not sources:
+        return empty(title, "There are no labels yet: label some with rn.Labeler(task).", theme)
+    table = table[table[[name for name, *_ in sources]].sum(axis=1) > 0]
+    names = short(table["label"].iloc[:MOST])
+    found = figure(title, theme, height=90 + 34 * len(names))
+    for name, said, color in sources:
+        counts = table[name].to_numpy(dtype=np.int64)
+        share = (counts / max(1, counts.sum()))[:MOST]
+        found.add_bar(
+            y=names,
+            x=share,
+            name=f"{said} ({counts.sum():,})",
+            orientation="h",
+            marker={"color": color, "cornerradius": 3},
+            text=[f"{part:.0%}" for part in share],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=counts[:MOST],
+            hovertemplate="%{y}: %{customdata:,} (%{x:.1%})<extra></extra>",
+        )
+    found.update_xaxes(tickformat=".0%", title="share of the labels")
+    found.update_yaxes(autorange="reversed", showgrid=False)
+    return found
+
+
+def confidence(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
+    """Show how sure the weak labels of a run (or of the last run of a task) are."""
+    one = _run(run)
+    if one is None or not len(one.votes):
+        return empty("How sure the weak labels are", NO_RUN, theme)
+    votes = one.votes
+    what = "spans" if votes.start is not None else "weak labels"
+    found = figure(f"How sure {len(votes):,} {what} are", theme)
+    counts, edges = np.histogram(votes.confidence, bins=BINS, range=(0, 1))
+    ranges = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(edges)]
+    found.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts,
+        marker={"color": BLUE, "cornerradius": 2},
+        customdata=ranges,
+        hovertemplate="%{customdata}: %{y:,}<extra></extra>",
+    )
+    found.update_layout(bargap=0.08, showlegend=False)
+    found.update_xaxes(range=[0, 1], title="confidence", showgrid=False)
+    found.update_yaxes(title=what)
+    return found
+
+
+def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
+    """Show whether confidence means what it says: a reliability diagram with 95 % intervals."""
+    title, one = "Whether confidence means what it says", _run(run)
+    if one is None:
+        return empty(title, NO_RUN, theme)
+    table, error = charts_data.calibration(one)
+    table = table[table["count"] > 0]
+    if table.empty:
+        return empty(title, NO_GOLD, theme)
+    count = table["count"].to_numpy(dtype=np.float64)
+    share = table["accuracy"].to_numpy(dtype=np.float64)
+    low, high = wilson(share * count, count)
+    told = "" if error != error else f": calibration error {error:.3f}"
+    found = figure(f"{title}{told}", theme)
+    found.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="perfect",
+        line={"color": ink(theme), "dash": "dot", "width": 1},
+        hoverinfo="skip",
+    )
+    found.add_scatter(
+        x=table["confidence"],
+        y=share,
+        mode="lines+markers+text",
+        name=f"{int(count.sum()):,} reviewed",
+        line={"color": BLUE, "width": 1.5},
+        marker={"size": 8 + 16 * np.sqrt(count / count.max()), "color": BLUE, "opacity": 0.85},
+        text=[f"{int(one):,}" for one in count],
+        textposition="bottom right",
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": high - share,
+            "arrayminus": share - low,
+            "color": BLUE,
+            "thickness": 1,
+            "width": 3,
+        },
+        hovertemplate="confidence %{x:.2f}: %{y:.0%} right of %{text}<extra></extra>",
+    )
+    found.update_xaxes(range=[0, 1.03], title="mean confidence of the bin")
+    found.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", title="share that is right")
+    return found
+
+
+def overlap(task: Task, *, theme: str = "auto") -> go.Figure:
+    """Show of each heuristic (row) the share of its votes on which another (column) votes too."""
+    title, found = "Where heuristics vote together", charts_data.meetings(task)
+    own = np.diag(found.both)
+    voting = np.flatnonzero(own)[:MOST]
+    if not len(voting):
+        return empty(title, NO_VOTES, theme)
+    both = found.both[np.ix_(voting, voting)].astype(np.float64)
+    # Two spans of one rule may meet the same span of another: a share is at most all.
+    share = np.minimum(both / own[voting][:, None], 1.0)
+    np.fill_diagonal(share, np.nan)
+    names = short(found.sources[at] for at in voting)
+    return _matrix(
+        f"{title}: share of the row's votes", names, share, both, theme, color=BLUE, hover="shared"
+    )
+
+
+def conflict(task: Task, *, theme: str = "auto") -> go.Figure:
+    """Show of each two heuristics how often they differ where both vote."""
+    title, found = "Where heuristics contradict each other", charts_data.meetings(task)
+    voting = np.flatnonzero(np.diag(found.both))[:MOST]
+    if not len(voting):
+        return empty(title, NO_VOTES, theme)
+    both = found.both[np.ix_(voting, voting)].astype(np.float64)
+    differ = found.differ[np.ix_(voting, voting)].astype(np.float64)
+    np.fill_diagonal(both, 0)
+    if not both.sum():
+        return empty(title, "No two heuristics vote on the same record.", theme)
+    share = differ / np.where(both > 0, both, np.nan)
+    names = short(found.sources[at] for at in voting)
+    return _matrix(
+        f"{title}: share of what both vote on",
+        names,
+        share,
+        differ,
+        theme,
+        color=ORANGE,
+        hover="different",
+    )
+
+
+def coverage(task: Task, *, theme: str = "auto") -> go.Figure:
+    """Show the share of the records with a vote, and with a weak label, over time."""
+    title, table = "How much of the records is covered", charts_data.coverage(task)
+    if table.empty:
+        return empty(title, NO_VOTES, theme)
+    found = figure(f"{title} over time", theme)
+    for what, name, color, mode in (
+        ("heuristics", "heuristics", BLUE, "lines+markers"),
+        ("weak", "weak labels", ORANGE, "markers"),
+    ):
+        part = table[table["what"] == what]
+        if len(part):
+            found.add_scatter(
+                x=part["at"],
+                y=part["coverage"],
+                mode=mode,
+                name=name,
+                line={"shape": "hv", "color": color, "width": 2},
+                marker={"size": 8, "color": color, "symbol": "circle" if color == BLUE else "star"},
+                customdata=part["name"],
+                hovertemplate="%{customdata}: %{y:.1%}<extra></extra>",
+            )
+    found.update_xaxes(type="date", showgrid=False)
+    found.update_yaxes(range=[0, 1.03], tickformat=".0%", title="share of the records")
+    return found
+
+
+def agreement(task: Task, *, theme: str = "auto") -> go.Figure:
+    """Show how far each two people agree: Cohen's kappa, with the raw share on hover."""
+    title, found = "How far people agree", charts_data.agreement(task)
+    if found.pairs.empty:
+        return empty(title, "No two people have judged the same record yet.", theme)
+    at = {name: position for position, name in enumerate(found.people[:MOST])}
+    value, count = np.full((len(at), len(at)), np.nan), np.zeros((len(at), len(at)))
+    columns = (found.pairs[name].tolist() for name in ("one", "other", "kappa", "records"))
+    for one, other, kappa, records in zip(*columns, strict=True):
+        if one in at and other in at:
+            for cell in ((at[one], at[other]), (at[other], at[one])):
+                value[cell], count[cell] = kappa, records
+    told = "" if found.alpha is None or found.alpha != found.alpha else f", α {found.alpha:.2f}"
+    names = short(at)
+    return _matrix(
+        f"{title}: Cohen's kappa{told}",
+        names,
+        value,
+        count,
+        theme,
+        color=BLUE,
+        hover="in common",
+        share=False,
+    )
+
+
+def _run(run: WeakRun | Task) -> WeakRun | None:
+    if isinstance(run, Task):
+        runs = weak.runs(run)
+        return runs[-1] if runs else None
+    return run
+
+
+def _matrix(
+    title: str,
+    names: list[str],
+    value: Any,
+    count: Any,
+    theme: str,
+    *,
+    color: str,
+    hover: str,
+    share: bool = True,
+) -> go.Figure:
+    size = len(names)
+    found = figure(title, theme, height=170 + 30 * size)
+    small = size <= 12
+    found.add_heatmap(
+        z=value,
+        x=names,
+        y=names,
+        zmin=0,
+        zmax=1,
+        colorscale=scale(color),
+        showscale=False,
+        customdata=count,
+        texttemplate=("%{z:.0%}" if share else "%{z:.2f}") if small else None,
+        textfont={"color": ink(theme)},
+        hoverongaps=False,
+        hovertemplate=(
+            f"%{{y}}, %{{x}}: %{{z:{'.0%' if share else '.2f'}}}, %{{customdata:,}} {hover}"
+            "<extra></extra>"
+        ),
+        xgap=2,
+        ygap=2,
+    )
+    found.update_xaxes(showgrid=False, tickangle=-45 if size > 3 else 0)
+    found.update_yaxes(autorange="reversed", showgrid=False)
+    return found
