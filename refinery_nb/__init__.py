@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.view import View
     from refinery_nb.project.weak import WeakRun
     from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
+    from refinery_nb.widgets.heuristic_editor import HeuristicEditor
     from refinery_nb.widgets.labeler import Labeler
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "Annotator": "refinery_nb.heuristics.annotator",
     "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
+    "HeuristicEditor": "refinery_nb.widgets.heuristic_editor",
     "Imported": "refinery_nb.heuristics.imported",
     "Labeler": "refinery_nb.widgets.labeler",
     "Limits": "refinery_nb.compute.limits",
@@ -52,6 +54,7 @@ __all__ = [
     "NONE",
     "Annotator",
     "ConfusionMatrix",
+    "HeuristicEditor",
     "Imported",
     "Labeler",
     "Limits",

@@ -1,0 +1,269 @@
+// The HeuristicEditor: the list, the text, and the keyboard.
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { KeyOn } from "../../ui/events";
+import { useSource } from "../../ui/hooks";
+import { keyOf } from "./drafts";
+import { count } from "./format";
+import { List, nextRow, shownKeys } from "./List";
+import { Notices } from "./Notices";
+import type { Order } from "./order";
+import { Pane } from "./Pane";
+import { CodeSheet, KeySheet, New } from "./Sheets";
+import type { EditorSession } from "./session";
+
+export function Editor({ session }: { session: EditorSession }): JSX.Element {
+  useSource(session);
+  const root = useRef<HTMLElement>(null);
+  const [order, setOrder] = useState<Order>("work");
+  const [search, setSearch] = useState("");
+  const [at, setAt] = useState<string | null>(null);
+  const [listFocus, setListFocus] = useState(0);
+  const [textFocus, setTextFocus] = useState(0);
+  const [open, setOpen] = useState<"new" | "keys" | null>(null);
+  const [code, setCode] = useState<string | null>(null);
+  const [deleting, setDeleting] = useState<{ id: number; name: string } | null>(null);
+  const { hello, rows, draft } = session;
+  const keys = shownKeys(session, order, search);
+
+  // One that needs work is open from the start, without the keyboard.
+  useEffect(() => {
+    if (rows !== null && draft === null && open === null && keys[0] !== undefined) {
+      void session.select(keys[0]);
+    }
+  }, [rows === null, keys.length === 0]);
+  useEffect(() => setDeleting(null), [draft?.key]);
+
+  const toList = (): void => {
+    if (keys.length === 0) root.current?.focus({ preventScroll: true });
+    else {
+      setAt(draft?.key ?? keys[0] ?? null);
+      setListFocus((old) => old + 1);
+    }
+  };
+  const openRow = (key: string): void => {
+    setAt(key);
+    void session.select(key).then(() => setTextFocus((old) => old + 1));
+  };
+  const askDelete = (): void => {
+    const row = rows?.heuristics.find((one) => keyOf(one.id) === (at ?? draft?.key));
+    if (row !== undefined) setDeleting({ id: row.id, name: row.name });
+    else if (draft !== null && draft.heuristic === null) session.discard();
+  };
+  const copy = async (): Promise<void> => {
+    const cell = await session.cell();
+    if (cell === null) return;
+    try {
+      await navigator.clipboard.writeText(cell);
+      session.say("The cell is on the clipboard.");
+    } catch {
+      setCode(cell);
+    }
+  };
+  const leave = (): void => {
+    const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
+    (document.activeElement as HTMLElement | null)?.blur();
+    notebook?.focus();
+  };
+
+  /** Keys with Ctrl, or Shift and Enter: they work everywhere in the widget. */
+  const command = (event: KeyOn<HTMLElement>): boolean => {
+    const control = (event.ctrlKey || event.metaKey) && !event.altKey;
+    if (control && event.key === "Enter") session.tryOut();
+    else if (control && event.key.toLowerCase() === "s" && !event.shiftKey) void session.save();
+    else if (event.shiftKey && !control && event.key === "Enter") void session.run();
+    else return false;
+    return true;
+  };
+
+  const inList = (event: KeyOn<HTMLElement>, target: HTMLElement): boolean => {
+    const next = nextRow(event, keys, at ?? draft?.key ?? null);
+    const onRow = target.closest(".rne-row") !== null;
+    if (onRow && next !== null) {
+      setAt(next);
+      setListFocus((old) => old + 1);
+    } else if (onRow && event.key === "Enter") openRow(at ?? keys[0]!);
+    else if (onRow && event.key === " ") {
+      const row = rows?.heuristics.find((one) => keyOf(one.id) === at);
+      if (row !== undefined) void session.roster.toggle(row);
+    } else if (onRow && (event.key === "Delete" || event.key === "Backspace")) askDelete();
+    else if (event.key === "n") setOpen("new");
+    else if (event.key === "d" && draft !== null) void session.duplicate();
+    else if (event.key === "/") {
+      root.current?.querySelector<HTMLElement>("input[type=search]")?.focus();
+    } else if (event.key === "?") setOpen(open === "keys" ? null : "keys");
+    else if (event.key === "Escape") {
+      if (deleting !== null) setDeleting(null);
+      else if (onRow || target === root.current) leave();
+      else toList();
+    } else return false;
+    return true;
+  };
+
+  const onKeyDown = (event: KeyOn<HTMLElement>): void => {
+    const target = event.target as HTMLElement;
+    if (command(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    // The code editor has taken it, for example to undo.
+    if (event.defaultPrevented) return event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    event.stopPropagation();
+    const field = target.closest("input, select, textarea, .cm-editor, [role=dialog]");
+    if (field !== null) {
+      if (event.key === "Escape" && target.closest("[role=dialog]") === null) toList();
+      return;
+    }
+    if (event.key !== "Tab" && inList(event, target)) event.preventDefault();
+  };
+
+  const total = rows?.heuristics.length ?? 0;
+  const waiting = rows?.heuristics.filter((one) => one.enabled && one.state !== "finished") ?? [];
+  return (
+    <section
+      ref={root}
+      class="rne"
+      tabIndex={-1}
+      aria-label="Heuristic editor"
+      data-testid="heuristic-editor"
+      data-connection={session.connection}
+      data-heuristics={rows === null ? "" : total}
+      onKeyDown={onKeyDown}
+    >
+      <header class="rne-header">
+        <h2 class="rne-title">Heuristics{hello === null ? "" : ` of ${hello.task.name}`}</h2>
+        {rows === null ? null : (
+          <span class="rne-quiet" data-testid="totals">
+            {count(total)} · {count(rows.labelled)} of {count(rows.records)} records labelled
+          </span>
+        )}
+        <span class="rne-grow" />
+        {waiting.length > 0 && total > 1 ? (
+          <button
+            type="button"
+            class="rne-button"
+            data-testid="run-waiting"
+            disabled={session.roster.job !== null}
+            title={waiting.map((one) => one.name).join(", ")}
+            onClick={() => void session.roster.run(waiting.map((one) => one.id))}
+          >
+            Run {waiting.length} that wait
+          </button>
+        ) : null}
+        <button
+          type="button"
+          class="rne-button"
+          data-testid="new"
+          disabled={hello === null}
+          onClick={() => setOpen("new")}
+        >
+          New <kbd>n</kbd>
+        </button>
+        <button
+          type="button"
+          class="rne-button"
+          aria-label="Keys"
+          title="Keys"
+          onClick={() => setOpen("keys")}
+        >
+          ?
+        </button>
+      </header>
+      <Notices
+        session={session}
+        deleting={deleting}
+        onDeleted={() => {
+          setDeleting(null);
+          setAt(null);
+          root.current?.focus({ preventScroll: true });
+        }}
+      />
+      <div class="rne-body">
+        {rows === null ? (
+          <Loading trouble={session.link.trouble} />
+        ) : total === 0 && draft === null && session.unsaved.length === 0 ? (
+          <Empty onNew={() => setOpen("new")} />
+        ) : (
+          <>
+            <List
+              session={session}
+              order={order}
+              search={search}
+              at={at}
+              focus={listFocus}
+              onOrder={setOrder}
+              onSearch={setSearch}
+              onAt={setAt}
+              onOpen={openRow}
+            />
+            <main class="rne-main">
+              {draft === null ? (
+                <p class="rne-note">Choose a heuristic, or write a new one.</p>
+              ) : (
+                <Pane
+                  session={session}
+                  focus={textFocus}
+                  onLeave={toList}
+                  onDelete={() => {
+                    setAt(draft.key);
+                    const row = session.row;
+                    if (row !== undefined) setDeleting({ id: row.id, name: row.name });
+                  }}
+                  onCopy={() => void copy()}
+                />
+              )}
+            </main>
+          </>
+        )}
+      </div>
+      {open === "new" ? (
+        <New
+          session={session}
+          onClose={() => {
+            setOpen(null);
+            setTextFocus((old) => old + 1);
+          }}
+        />
+      ) : null}
+      {open === "keys" ? <KeySheet onClose={() => (setOpen(null), toList())} /> : null}
+      {code === null ? null : <CodeSheet code={code} onClose={() => (setCode(null), toList())} />}
+      <div class="rne-hidden" aria-live="polite" data-testid="live">
+        {session.notice.text}
+      </div>
+      {session.notice.text === "" ? null : (
+        <div key={session.notice.at} class="rne-toast" aria-hidden="true">
+          {session.notice.text}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Loading({ trouble }: { trouble: string }): JSX.Element {
+  return (
+    <div class="rne-empty" data-testid="loading" aria-busy="true">
+      <div class="rne-skeleton" />
+      <div class="rne-skeleton" />
+      <div class="rne-skeleton rne-skeleton-short" />
+      {trouble === "" ? null : <p class="rne-quiet">{trouble}</p>}
+    </div>
+  );
+}
+
+function Empty({ onNew }: { onNew(): void }): JSX.Element {
+  return (
+    <div class="rne-empty" data-testid="empty">
+      <p class="rne-empty-text">No heuristic yet.</p>
+      <p class="rne-quiet">
+        A heuristic is a small rule that votes on every record: a function, a word list or a
+        pattern. Write one here, or in a cell with @task.heuristic.
+      </p>
+      <button type="button" class="rne-button rne-primary" data-testid="first" onClick={onNew}>
+        Write the first one <kbd>n</kbd>
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,297 @@
+// The right side: what is being written, and what it does.
+
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { Code } from "./code/Code";
+import type { Known } from "./code/complete";
+import type { Fault } from "./code/faults";
+import { sameSpec, specOf } from "./drafts";
+import { Examples } from "./Examples";
+import { LookupForm, RegexForm } from "./Forms";
+import { count } from "./format";
+import type { Problem } from "./protocol";
+import type { EditorSession } from "./session";
+import { ChangeLine, Versions } from "./Versions";
+
+interface PaneProps {
+  session: EditorSession;
+  /** Grows when the text should get the keyboard. */
+  focus: number;
+  onLeave(): void;
+  onDelete(): void;
+  onCopy(): void;
+}
+
+export function Pane(props: PaneProps): JSX.Element | null {
+  const { session, focus, onLeave } = props;
+  const { draft, hello, stored } = session;
+  const [tab, setTab] = useState<"examples" | "versions">("examples");
+  const known = useMemo(
+    (): Known => ({
+      attributes: hello?.attributes ?? [],
+      labels: hello?.task.labels.map((label) => label.name) ?? [],
+      lookups: hello?.lookups ?? [],
+      spans: hello?.task.kind === "spans",
+    }),
+    [hello],
+  );
+  const faults = useFaults(session);
+  if (draft === null || hello === null) return null;
+  const { spec } = draft;
+  const edit = (next: typeof spec): void => session.edit({ spec: next });
+  const form = {
+    hello,
+    problems: session.checking.problems,
+    revision: session.revision,
+    onChange: edit,
+  };
+  const shown = session.compared !== null ? "versions" : tab;
+  return (
+    <div class="rne-pane" data-testid="pane" data-dirty={session.dirty} data-name={draft.name}>
+      <Head {...props} />
+      {stored?.change != null && !session.dirty ? (
+        <ChangeLine change={stored.change} records={session.rows?.records ?? 0} />
+      ) : null}
+      {spec.kind === "function" ? (
+        <Code
+          revision={session.revision}
+          text={spec.source}
+          name={draft.name}
+          known={known}
+          problems={session.checking.problems}
+          faults={faults}
+          focus={focus}
+          onChange={(source) => edit({ ...spec, source })}
+          onLeave={onLeave}
+        />
+      ) : spec.kind === "regex" ? (
+        <RegexForm spec={spec} {...form} />
+      ) : spec.kind === "lookup" ? (
+        <LookupForm spec={spec} {...form} />
+      ) : (
+        <ReadOnly kind={stored?.spec.kind ?? ""} text={spec.shown} />
+      )}
+      {spec.kind === "other" ? null : (
+        <Status
+          problems={session.checking.problems}
+          checked={session.checking.done}
+          form={spec.kind !== "function"}
+        />
+      )}
+      <Work session={session} />
+      <div class="rne-tabs" role="tablist">
+        <button
+          type="button"
+          role="tab"
+          aria-selected={shown === "examples"}
+          data-testid="tab-examples"
+          onClick={() => (setTab("examples"), void session.compare(null))}
+        >
+          Examples
+        </button>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={shown === "versions"}
+          data-testid="tab-versions"
+          onClick={() => setTab("versions")}
+        >
+          Versions {stored === null ? "" : `(${stored.versions.length})`}
+        </button>
+      </div>
+      {shown === "examples" ? <Examples session={session} /> : <Versions session={session} />}
+    </div>
+  );
+}
+
+function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
+  const { draft } = session;
+  if (draft === null) return <div />;
+  const written = draft.spec.kind !== "other";
+  const running = session.roster.job !== null;
+  return (
+    <div class="rne-head">
+      <input
+        type="text"
+        class="rne-title-input"
+        aria-label="Name of the heuristic"
+        data-testid="name"
+        readOnly={!written}
+        value={draft.name}
+        onInput={(event) => session.edit({ name: event.currentTarget.value, named: true })}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onLeave();
+        }}
+      />
+      <span class="rne-kind">{session.stored?.spec.kind ?? draft.spec.kind}</span>
+      <span class="rne-grow" />
+      <button
+        type="button"
+        class="rne-button"
+        title="Try it on 10 records; nothing is stored (Ctrl+Enter)"
+        data-testid="try"
+        onClick={() => session.tryOut()}
+      >
+        Try on 10 <kbd>Ctrl ⏎</kbd>
+      </button>
+      {written ? (
+        <button
+          type="button"
+          class="rne-button"
+          title="Save (Ctrl+S)"
+          data-testid="save"
+          disabled={!session.dirty || session.saving}
+          onClick={() => void session.save()}
+        >
+          {session.dirty || session.stored === null ? "Save" : "Saved"} <kbd>Ctrl S</kbd>
+        </button>
+      ) : null}
+      <button
+        type="button"
+        class="rne-button rne-primary"
+        title="Save, then run it on all records that it has not seen (Shift+Enter)"
+        data-testid="run"
+        disabled={running}
+        onClick={() => void session.run()}
+      >
+        Run on all <kbd>⇧ ⏎</kbd>
+      </button>
+      <details class="rne-menu">
+        <summary class="rne-button" aria-label="More" data-testid="more">
+          ⋯
+        </summary>
+        <div class="rne-menu-items">
+          {written ? (
+            <>
+              <Item name="duplicate" onClick={() => void session.duplicate()}>
+                Duplicate
+              </Item>
+              <Item name="copy" onClick={onCopy}>
+                Copy as cell
+              </Item>
+            </>
+          ) : null}
+          {session.dirty ? (
+            <Item name="discard" onClick={() => session.discard()}>
+              {session.stored === null ? "Discard this draft" : "Back to what is saved"}
+            </Item>
+          ) : null}
+          {draft.heuristic === null ? null : (
+            <Item name="delete" onClick={onDelete}>
+              Delete …
+            </Item>
+          )}
+        </div>
+      </details>
+    </div>
+  );
+}
+
+function Item(props: { name: string; onClick(): void; children: string }): JSX.Element {
+  return (
+    <button
+      type="button"
+      data-testid={props.name}
+      onClick={(event) => {
+        event.currentTarget.closest("details")?.removeAttribute("open");
+        props.onClick();
+      }}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+/** What went wrong at run time, by line: of what was tried last, or else of the last run. */
+function useFaults(session: EditorSession): Fault[] {
+  const { draft, stored } = session;
+  const { tried } = session.trying;
+  return useMemo(() => {
+    if (draft === null || draft.spec.kind !== "function") return [];
+    const found = new Map<string, { line: number; count: number }>();
+    const add = (line: number | null, message: string): void => {
+      if (line === null) return;
+      const key = `${line}\n${message}`;
+      found.set(key, { line, count: (found.get(key)?.count ?? 0) + 1 });
+    };
+    let of = "records";
+    if (tried.trial !== null) {
+      for (const example of tried.trial.examples) add(example.line, example.error);
+      if (found.size === 0) add(tried.trial.line, tried.trial.message);
+      of = `${tried.trial.examples.length} examples`;
+    } else if (stored !== null && sameSpec(draft.spec, specOf(stored.spec, true))) {
+      for (const error of stored.errors) add(error.line, error.message);
+      if (found.size === 0 && stored.line !== null) add(stored.line, stored.message);
+      of = `the first ${stored.errors.length} errors`;
+    }
+    return [...found].slice(0, 5).map(([key, { line, count: times }]) => {
+      const message = key.slice(key.indexOf("\n") + 1);
+      return { line, message: times > 1 ? `${message} (${times} of ${of})` : message };
+    });
+    // Where the text has changed since, the marks move with it until it is tried again.
+  }, [tried.trial, stored, session.revision]);
+}
+
+function Status(props: { problems: Problem[]; checked: boolean; form: boolean }): JSX.Element {
+  const { problems, checked, form } = props;
+  const first = problems.find((one) => one.severity === "error") ?? problems[0];
+  const more = problems.length - 1;
+  return (
+    <p
+      class={`rne-status${first === undefined ? " rne-quiet" : first.severity === "error" ? " rne-bad" : " rne-warn"}`}
+      role="status"
+      data-testid="problems"
+      data-count={problems.length}
+      data-checked={checked}
+    >
+      {first === undefined
+        ? checked
+          ? "✓ no problems found"
+          : " "
+        : `${first.severity === "error" ? "✗" : "!"} ${form ? "" : `line ${first.line}: `}${first.message}${
+            more > 0 ? ` (and ${more} more)` : ""
+          }`}
+    </p>
+  );
+}
+
+function ReadOnly({ kind, text }: { kind: string; text: string }): JSX.Element {
+  return (
+    <div class="rne-form">
+      <p class="rne-note">
+        Heuristics of the kind “{kind}” are made in a cell; here they can be run, compared and
+        switched.
+      </p>
+      <pre class="rne-spec">{text}</pre>
+    </div>
+  );
+}
+
+function Work({ session }: { session: EditorSession }): JSX.Element | null {
+  const { job } = session.roster;
+  if (job === null) return null;
+  const part = job.total === 0 ? 0 : job.done / job.total;
+  return (
+    <div class="rne-work" data-testid="work">
+      <span
+        class="rne-progress"
+        role="progressbar"
+        aria-label="Run on all records"
+        aria-valuenow={Math.round(100 * part)}
+      >
+        <i style={{ width: `${100 * part}%` }} />
+      </span>
+      <span class="rne-number">
+        {job.total === 0 ? "starting" : `${count(job.done)} of ${count(job.total)}`}
+      </span>
+      <button
+        type="button"
+        class="rne-button"
+        data-testid="cancel"
+        onClick={() => session.roster.cancel()}
+      >
+        Cancel
+      </button>
+    </div>
+  );
+}

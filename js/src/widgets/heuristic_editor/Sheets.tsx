@@ -1,0 +1,195 @@
+// What opens over the editor: how to begin a heuristic, the keys, and code to copy.
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { KeyOn } from "../../ui/events";
+import type { Brick, Hello, Spec } from "./protocol";
+import type { EditorSession } from "./session";
+
+interface SheetProps {
+  name: string;
+  title: string;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+function Sheet({ name, title, onClose, children }: SheetProps): JSX.Element {
+  const sheet = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const first = sheet.current?.querySelector<HTMLElement>("[data-first]");
+    (first ?? sheet.current)?.focus();
+  }, []);
+  const onKeyDown = (event: KeyOn<HTMLDivElement>): void => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    onClose();
+  };
+  return (
+    <div
+      ref={sheet}
+      class="rne-sheet"
+      role="dialog"
+      aria-label={title}
+      tabIndex={-1}
+      data-testid={`sheet-${name}`}
+      onKeyDown={onKeyDown}
+    >
+      <div class="rne-sheet-head">
+        <h3>{title}</h3>
+        <button type="button" class="rne-close" aria-label={`Close: ${title}`} onClick={onClose}>
+          ✕
+        </button>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function New(props: { session: EditorSession; onClose(): void }): JSX.Element | null {
+  const { session, onClose } = props;
+  const [search, setSearch] = useState("");
+  useEffect(() => void session.loadBricks(), []);
+  if (session.hello === null) return null;
+  const begin = (spec: Spec, name: string): void => {
+    onClose();
+    void session.create(spec, name);
+  };
+  const bricks = wanted(session.bricks ?? [], search);
+  return (
+    <Sheet name="new" title="New heuristic" onClose={onClose}>
+      <div class="rne-starts">
+        {starts(session.hello).map(([name, title, what, spec], at) => (
+          <button
+            key={name}
+            type="button"
+            class="rne-start"
+            data-first={at === 0 ? true : undefined}
+            data-testid={`new-${spec.kind}`}
+            onClick={() => begin(spec, name)}
+          >
+            <b>{title}</b>
+            <span class="rne-quiet">{what}</span>
+          </button>
+        ))}
+      </div>
+      {(session.bricks ?? []).length === 0 ? null : (
+        <>
+          <label class="rne-field">
+            <span>From a brick: a ready rule, inserted as code you can read and change</span>
+            <input
+              type="search"
+              placeholder="Find a brick"
+              data-testid="find-brick"
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
+          </label>
+          <ul class="rne-bricks">
+            {bricks.map((brick) => (
+              <li key={brick.name}>
+                <button
+                  type="button"
+                  class="rne-start"
+                  data-testid={`brick-${brick.name}`}
+                  onClick={() => begin({ kind: "function", source: brick.source }, brick.name)}
+                >
+                  <b>{brick.title}</b> <span class="rne-quiet">{brick.description}</span>
+                </button>
+              </li>
+            ))}
+            {bricks.length === 0 ? <li class="rne-note">No brick has these words.</li> : null}
+          </ul>
+        </>
+      )}
+    </Sheet>
+  );
+}
+
+export function wanted(bricks: Brick[], search: string): Brick[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return bricks.filter((brick) => {
+    const text = `${brick.name} ${brick.title} ${brick.description} ${brick.group}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+type Start = [name: string, title: string, what: string, spec: Spec];
+
+function starts(hello: Hello): Start[] {
+  const label = hello.task.labels[0]?.name ?? "";
+  return [
+    [
+      "new_rule",
+      "Function",
+      "Python: gets a record and returns a label, or yields spans",
+      { kind: "function", source: hello.template },
+    ],
+    [
+      `lookup:${label}`,
+      "Word list",
+      "Votes where one of its terms occurs",
+      { kind: "lookup", label, terms: [], case: false, whole_words: true, plural: false, on: null },
+    ],
+    [
+      `regex:${label}`,
+      "Pattern",
+      "Votes where a regular expression matches",
+      { kind: "regex", label, pattern: "", case: false, group: 0, on: null },
+    ],
+  ];
+}
+
+const KEYS: [keys: string[], what: string][] = [
+  [["Ctrl", "Enter"], "Try it on 10 records; nothing is stored"],
+  [["Ctrl", "S"], "Save"],
+  [["⇧", "Enter"], "Save and run on all records"],
+  [["Esc"], "From the text to the list; from the list to the notebook"],
+  [["↑", "↓"], "In the list: another heuristic"],
+  [["Enter"], "In the list: edit it"],
+  [["Space"], "In the list: switch it on or off"],
+  [["n"], "New heuristic"],
+  [["d"], "Duplicate"],
+  [["Delete"], "Delete, after a question"],
+  [["/"], "Find a heuristic"],
+  [["Tab"], "In the text: take the completion, or indent"],
+  [["F8"], "In the text: to the next problem"],
+  [["?"], "These keys"],
+];
+
+export function KeySheet({ onClose }: { onClose(): void }): JSX.Element {
+  return (
+    <Sheet name="keys" title="Keys" onClose={onClose}>
+      <dl>
+        {KEYS.map(([keys, what]) => (
+          <div key={what} class="rne-sheet-row">
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Sheet>
+  );
+}
+
+/** Where the browser gives no clipboard: the code, selected. */
+export function CodeSheet(props: { code: string; onClose(): void }): JSX.Element {
+  return (
+    <Sheet name="code" title="A cell that adds it" onClose={props.onClose}>
+      <p class="rne-quiet">Copy it with Ctrl+C.</p>
+      <textarea
+        class="rne-mono"
+        rows={10}
+        readOnly
+        data-first
+        data-testid="cell-code"
+        value={props.code}
+        onFocus={(event) => event.currentTarget.select()}
+      />
+    </Sheet>
+  );
+}

@@ -1,0 +1,119 @@
+// What is being written and not yet saved, kept in the browser: nothing typed is lost.
+
+import type { Store } from "../../state/storage";
+import type { Spec, Stored } from "./protocol";
+
+export interface Draft {
+  /** `h12` for the heuristic with this id, `new-...` for one that is not stored yet. */
+  key: string;
+  heuristic: number | null;
+  name: string;
+  /** Whether a person chose the name; until then it follows the function's. */
+  named: boolean;
+  spec: Spec;
+  /** The version that is being edited. */
+  base: number | null;
+  at: number;
+}
+
+export const keyOf = (heuristic: number): string => `h${heuristic}`;
+
+/** What the editor shows of a stored spec. */
+export function specOf(spec: Stored["spec"], editable: boolean): Spec {
+  if (!editable) return { kind: "other", shown: JSON.stringify(spec, null, 2) };
+  if (spec.kind === "function") {
+    return { kind: "function", source: String(spec.source), entry: spec.entry as string };
+  }
+  const on = (spec.on ?? null) as string | null;
+  const label = String(spec.label);
+  if (spec.kind === "regex") {
+    const group = (spec.group ?? 0) as number | string;
+    return {
+      kind: "regex",
+      label,
+      pattern: String(spec.pattern),
+      case: spec.case !== false,
+      group,
+      on,
+    };
+  }
+  return {
+    kind: "lookup",
+    label,
+    terms: (spec.terms ?? []) as string[],
+    case: spec.case === true,
+    whole_words: spec.whole_words !== false,
+    plural: spec.plural === true,
+    on,
+  };
+}
+
+export function draftOf(stored: Stored, at: number): Draft {
+  return {
+    key: keyOf(stored.id),
+    heuristic: stored.id,
+    name: stored.name,
+    named: true,
+    spec: specOf(stored.spec, stored.editable),
+    base: stored.version,
+    at,
+  };
+}
+
+/** Whether two specs would be stored as the same version. */
+export function sameSpec(one: Spec, other: Spec): boolean {
+  if (one.kind === "function" && other.kind === "function") return one.source === other.source;
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+export function differs(draft: Draft, stored: Stored | null): boolean {
+  if (stored === null) return true;
+  return draft.name !== stored.name || !sameSpec(draft.spec, specOf(stored.spec, stored.editable));
+}
+
+/** The source with its function called otherwise. */
+export function renamed(source: string, name: string, other: string): string {
+  return source.replace(new RegExp(`\\bdef ${name.replace(/\W/g, "\\$&")}\\b`), `def ${other}`);
+}
+
+/** The drafts of one task in the browser's storage. */
+export class Drafts {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly store: Store,
+    project: string,
+    task: number,
+  ) {
+    this.prefix = `refinery_nb:draft:${project}:${task}:`;
+  }
+
+  /** Whether it was kept. */
+  keep(draft: Draft): boolean {
+    return this.store.set(this.prefix + draft.key, JSON.stringify(draft));
+  }
+
+  forget(key: string): void {
+    this.store.remove(this.prefix + key);
+  }
+
+  get(key: string): Draft | null {
+    const text = this.store.get(this.prefix + key);
+    if (text === null) return null;
+    try {
+      const draft = JSON.parse(text) as Draft;
+      const whole =
+        typeof draft.name === "string" && typeof draft.spec?.kind === "string" && draft.key === key;
+      return whole ? draft : null;
+    } catch {
+      return null;
+    }
+  }
+
+  all(): Draft[] {
+    return this.store
+      .keys(this.prefix)
+      .map((key) => this.get(key.slice(this.prefix.length)))
+      .filter((draft) => draft !== null);
+  }
+}

@@ -1,0 +1,112 @@
+// The heuristics of the task as a list, kept up to date, and runs on all records.
+
+import { RpcError } from "../../rpc";
+import { type Link, told } from "./link";
+import type { Job, Ran, Row, Rows } from "./protocol";
+
+const REFRESH_AFTER = 200;
+const LONG = 3_600_000;
+
+export interface RosterEvents {
+  /** The list was fetched: what is open may have changed. */
+  fetched(): Promise<void>;
+  failed(error: RpcError): void;
+  say(text: string): void;
+  emit(): void;
+}
+
+export class Roster {
+  rows: Rows | null = null;
+  /** What the list could not be fetched for. */
+  trouble = "";
+  job: Job | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private fetching = false;
+  private again = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly events: RosterEvents,
+  ) {}
+
+  row(id: number | null | undefined): Row | undefined {
+    return this.rows?.heuristics.find((one) => one.id === id);
+  }
+
+  /** Fetch the list soon: changes come in bursts. */
+  refresh(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.fetch(), REFRESH_AFTER);
+  }
+
+  async fetch(): Promise<void> {
+    if (this.fetching) {
+      this.again = true;
+      return;
+    }
+    this.fetching = true;
+    try {
+      do {
+        this.again = false;
+        this.rows = await this.link.call("list", {}, 120_000);
+        this.trouble = "";
+        await this.events.fetched();
+      } while (this.again && !this.link.disposed);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (error.code !== "closed") this.trouble = told(error);
+    } finally {
+      this.fetching = false;
+      this.events.emit();
+    }
+  }
+
+  async toggle(row: Row): Promise<void> {
+    row.enabled = !row.enabled;
+    this.events.emit();
+    try {
+      await this.link.call("enable", { heuristic: row.id, enabled: row.enabled });
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      row.enabled = !row.enabled;
+      this.events.failed(error);
+    }
+  }
+
+  async run(ids: number[]): Promise<void> {
+    if (ids.length === 0 || this.job !== null) return;
+    this.job = { heuristics: ids, done: 0, total: 0 };
+    this.events.emit();
+    try {
+      const ran = await this.link.call("run", { heuristics: ids }, LONG);
+      this.events.say(ended(ran.runs));
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      this.events.failed(error);
+    }
+    this.job = null;
+    await this.fetch();
+  }
+
+  cancel(): void {
+    this.link.call("cancel", {}).catch(() => undefined);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+export function ended(runs: Ran[]): string {
+  const failed = runs.filter((one) => one.state === "failed").length;
+  const [first] = runs;
+  if (runs.some((one) => one.state === "cancelled")) {
+    return "The run was cancelled; the older votes stay.";
+  }
+  if (failed > 0)
+    return runs.length === 1 ? "The run failed." : `${failed} of ${runs.length} failed.`;
+  if (runs.length !== 1 || first === undefined) return `${runs.length} heuristics have run.`;
+  return first.state === "unchanged"
+    ? `${first.heuristic} has seen all records already.`
+    : `${first.heuristic} has run.`;
+}
