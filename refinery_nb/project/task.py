@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from refinery_nb.heuristics import Heuristic
     from refinery_nb.project.project import Project
     from refinery_nb.project.report import Report
+    from refinery_nb.project.suggestions import Suggestions
     from refinery_nb.project.view import View
     from refinery_nb.project.weak import WeakRun
 
@@ -184,6 +185,21 @@ class Task:
     def rule_from(self, view: View | Condition, label: str, name: str | None = None) -> Heuristic:
         """Add a heuristic that votes a label on the records of a view; see ``rule_views``."""
         return rule_views.rule_from(self, view, label, name)
+
+    def suggest(
+        self,
+        n: int = 20,
+        *,
+        kinds: Collection[str] = ("keyword", "ngram", "pattern"),
+        view: View | None = None,
+        min_precision: float = 0.7,
+        seed: int = 0,
+    ) -> Suggestions:
+        """Propose rules from what is labelled; see ``suggestions.suggest``."""
+        from refinery_nb.project.suggestions import suggest
+
+        options = {"kinds": kinds, "view": view, "min_precision": min_precision, "seed": seed}
+        return suggest(self, n, **options)  # type: ignore[arg-type]
 
     def hits(self, name: str) -> View:
         """Return the records on which a heuristic votes."""

@@ -1,0 +1,132 @@
+"""Rules for labels of whole records, from records whose labels are known or guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refinery_nb.suggest.choose import Proposal, choose
+from refinery_nb.suggest.forms import KINDS, Key, counted, form, read
+from refinery_nb.suggest.prior import Prior
+from refinery_nb.suggest.search import Texts
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Rng = np.random.Generator
+
+MOST_CANDIDATES = 3_000
+SAMPLE = 4_000  # texts in which it is counted how common candidates are
+COMMON = (0.001, 0.003, 0.01, 0.03)  # borders, as shares of the texts
+KEY_KINDS = ("term", "starts", "prefix", "plural", "digits")
+
+
+def propose(
+    texts: Sequence[str],
+    record: Ints,
+    evidence: Ints,
+    weights: Floats,
+    *,
+    n: int = 20,
+    kinds: Collection[str] = KINDS,
+    min_precision: float = 0.7,
+    covered: NDArray[np.bool_] | None = None,
+    labels: int | None = None,
+    seed: int = 0,
+) -> list[Proposal]:
+    """Return the rules that are worth most, best first.
+
+    Parameters
+    ----------
+    texts, record
+        All texts, and the position of the record that each belongs to, ascending.
+    evidence
+        Positions of the records of which something is known, ascending, each once.
+    weights
+        How much each of them speaks for each label, shape (evidence, labels): 1 for the label
+        that a person gave, less for a guess.
+    covered
+        Which records existing heuristics reach.
+    labels
+        How many of the labels may be proposed, the first ones; by default all. A column after
+        them may say that no label applies.
+
+    Examples
+    --------
+    >>> texts = ["late again", "late, sorry", "broken", "is broken", "so late", "broken cup"]
+    >>> known = np.array([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    >>> found = propose(texts, np.arange(6), np.arange(4), known, kinds=("keyword",))
+    >>> [(one.form.text, one.label, one.hits.tolist()) for one in found]
+    [('late', 0, [0, 1, 4]), ('broken', 1, [2, 3, 5])]
+    """
+    every = Texts(texts, record)
+    total = int(record[-1]) + 1 if len(record) else 0
+    reached = np.zeros(total, dtype=bool) if covered is None else covered
+    counts, keys = _counts(every, evidence, weights, kinds)
+    if not keys:
+        return []
+    shares = weights.sum(axis=0) + 1.0
+    group = _groups(keys, every, kinds, np.random.default_rng(seed))
+    prior = Prior.fit(counts, shares / shares.sum(), group)
+    mean = prior.mean(counts, group)
+    label = mean.argmax(axis=1)
+    precision = mean[np.arange(len(mean)), label]
+    chosen = np.flatnonzero((precision >= min_precision) & (label < (labels or weights.shape[1])))
+    # What was seen most often among those that are precise.
+    seen = counts[chosen, label[chosen]] * precision[chosen]
+    chosen = np.sort(chosen[np.argsort(-seen, kind="stable")[:MOST_CANDIDATES]])
+    low, high = prior.interval(counts[chosen], group[chosen], label[chosen])
+    wanted = [form(keys[at]) for at in chosen]
+    found = []
+    for at, one, texts_of in zip(range(len(chosen)), wanted, every.candidates(wanted), strict=True):
+        hits = every.hits(one, texts_of)
+        found.append(
+            Proposal(
+                one,
+                int(label[chosen[at]]),
+                float(precision[chosen[at]]),
+                float(low[at]),
+                float(high[at]),
+                hits,
+                int((~reached[hits]).sum()),
+            )
+        )
+    return choose(found, n, reached, floor=min(0.5, min_precision))
+
+
+def _groups(keys: Sequence[Key], every: Texts, kinds: Collection[str], rng: Rng) -> Ints:
+    """Return which candidates are alike: of one kind, and about as common in all texts."""
+    known = {key: at for at, key in enumerate(keys)}
+    count = np.zeros(len(keys))
+    size = min(SAMPLE, len(every.texts))
+    for at in rng.choice(len(every.texts), size, replace=False).tolist():
+        for key in read(every.texts[at], kinds):
+            if key in known:
+                count[known[key]] += 1
+    sort = {name: at for at, name in enumerate(("word", "term", *KEY_KINDS[1:]))}
+    kind = [sort["word" if k.kind == "term" and " " not in k.text else k.kind] for k in keys]
+    often = np.digitize(count / max(1, size), COMMON)
+    return np.array(kind, dtype=np.int64) * (len(COMMON) + 1) + often.astype(np.int64)
+
+
+def _counts(
+    every: Texts, evidence: Ints, weights: Floats, kinds: Collection[str]
+) -> tuple[Floats, list[Key]]:
+    """Return how much each key speaks for each label, shape (keys, labels)."""
+    from scipy.sparse import csr_array
+
+    first = np.searchsorted(every.record, evidence, "left").tolist()
+    last = np.searchsorted(every.record, evidence, "right").tolist()
+    parts = {
+        at: [every.texts[text] for text in range(first[at], last[at])]
+        for at in range(len(evidence))
+    }
+    found = counted(parts, kinds)
+    documents = list(found.values())
+    ends = np.cumsum([0, *map(len, documents)])
+    columns = np.fromiter((at for of_key in documents for at in of_key), np.int64, int(ends[-1]))
+    inside = csr_array(
+        (np.ones(len(columns)), columns, ends), shape=(len(documents), len(evidence))
+    )
+    return np.asarray(inside @ weights, dtype=np.float64), list(found)
