@@ -136,12 +136,13 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the widget with its Labeler and stop listening to the project."""
+        # Also of one that was never finished, as an argument was refused.
         for stop in getattr(self, "_unsubscribe", []):
             stop()
         self._unsubscribe = []
-        if self._labeler is not None:
-            self._labeler.close()
-        self._grid.close()
+        for child in (getattr(self, "_labeler", None), getattr(self, "_grid", None)):
+            if child is not None:
+                child.close()
         super().close()
 
     def _open(self, comparison: Comparison, row: int, column: int) -> View:
