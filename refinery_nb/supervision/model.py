@@ -14,6 +14,8 @@ from refinery_nb.core.votes import Gold, VoteMatrix
 MODELS = {
     "majority": "refinery_nb.supervision.majority:Majority",
     "weighted": "refinery_nb.supervision.weighted:Weighted",
+    "dawid_skene": "refinery_nb.supervision.dawid_skene:DawidSkene",
+    "generative": "refinery_nb.supervision.generative:Generative",
 }
 
 
