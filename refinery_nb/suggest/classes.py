@@ -72,27 +72,45 @@ def propose(
     mean = prior.mean(counts, group)
     label = mean.argmax(axis=1)
     precision = mean[np.arange(len(mean)), label]
-    chosen = np.flatnonzero((precision >= min_precision) & (label < (labels or weights.shape[1])))
+    proposed = weights.shape[1] if labels is None else labels
+    chosen = np.flatnonzero((precision >= min_precision) & (label < proposed))
     # What was seen most often among those that are precise.
     seen = counts[chosen, label[chosen]] * precision[chosen]
     chosen = np.sort(chosen[np.argsort(-seen, kind="stable")[:MOST_CANDIDATES]])
-    low, high = prior.interval(counts[chosen], group[chosen], label[chosen])
-    wanted = [form(keys[at]) for at in chosen]
-    found = []
-    for at, one, texts_of in zip(range(len(chosen)), wanted, every.candidates(wanted), strict=True):
-        hits = every.hits(one, texts_of)
-        found.append(
-            Proposal(
-                one,
-                int(label[chosen[at]]),
-                float(precision[chosen[at]]),
-                float(low[at]),
-                float(high[at]),
-                hits,
-                int((~reached[hits]).sum()),
-            )
+    wanted, group = [form(keys[at]) for at in chosen], group[chosen]
+    where = every.candidates(wanted)
+    hits = [every.hits(one, texts_of) for one, texts_of in zip(wanted, where, strict=True)]
+    # A pattern may reach more than the texts that gave rise to it: it is judged by what it reaches.
+    counts = _weights_at(evidence, weights, hits, total)
+    mean = prior.mean(counts, group)
+    label = mean.argmax(axis=1)
+    low, high = prior.interval(counts, group, label)
+    found = [
+        Proposal(
+            wanted[at],
+            int(label[at]),
+            float(mean[at, label[at]]),
+            float(low[at]),
+            float(high[at]),
+            hits[at],
+            int((~reached[hits[at]]).sum()),
         )
+        for at in np.flatnonzero(
+            (mean.max(axis=1, initial=0) >= min_precision) & (label < proposed)
+        ).tolist()
+    ]
     return choose(found, n, reached, floor=min(0.5, min_precision))
+
+
+def _weights_at(evidence: Ints, weights: Floats, hits: Sequence[Ints], total: int) -> Floats:
+    """Return how much the known records among some hits speak for each label."""
+    row = np.full(total, -1, dtype=np.int64)
+    row[evidence] = np.arange(len(evidence))
+    found = np.zeros((len(hits), weights.shape[1]))
+    for at, of_form in enumerate(hits):
+        rows = row[of_form]
+        found[at] = weights[rows[rows >= 0]].sum(axis=0)
+    return found
 
 
 def _groups(keys: Sequence[Key], every: Texts, kinds: Collection[str], rng: Rng) -> Ints:
