@@ -74,9 +74,8 @@ def expect(sheet: Sheet, belief: Belief, counts: Floats, lesson: Floats) -> tupl
     """
     spoken, base = evidence(belief)
     labels = len(base)
-    cells, cell = np.unique(sheet.row * labels + sheet.label, return_inverse=True)
-    row, label = cells // labels, cells % labels
-    score = np.bincount(cell, counts * spoken[sheet.item], minlength=len(cells))
+    cell, row, label = sheet.cell, sheet.cell_row, sheet.cell_label
+    score = np.bincount(cell, counts * spoken[sheet.item], minlength=len(row))
     begins = np.flatnonzero(np.diff(row, prepend=-1))
     most = np.maximum(np.maximum.reduceat(score, begins) if len(begins) else score, 0.0)
     own = np.exp(base[label])

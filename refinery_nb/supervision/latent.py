@@ -161,16 +161,16 @@ class Latent:
         self._true_gold, self._true_seen = np.zeros((2, labels))
         self.balance_ = np.full(labels, 1 / max(1, labels))
         self._hits, self._alone = np.zeros(0), np.zeros(0)
-        self._gold = self._seen = np.zeros((0, self._kind.width(labels)))
+        self._gold, self._seen = np.zeros((2, 0, 1))
 
     def _learn(self, votes: VoteMatrix, truth: Ints) -> None:
         first = self._records == 0
         assert self._items is not None
         items, moved = self._items.joined(votes)
-        kind = self._choose(len(items), items.labels)
-        if kind is not self._kind and len(moved):
-            kind = self._kind
-        self._items, self._kind = items, kind
+        if first:
+            self._kind = self._choose(len(items), items.labels)
+        kind = self._kind
+        self._items = items
         self._widen(moved, kind.width(items.labels))
         item = items.of(votes, self._labels)
         self._hits += np.bincount(item, votes.confidence, minlength=len(items))
@@ -285,7 +285,8 @@ class Latent:
             ("_gold", np.zeros((items, width))),
             ("_seen", np.zeros((items, width))),
         ):
-            wide[moved] = getattr(self, name)
+            if len(moved):
+                wide[moved] = getattr(self, name)
             setattr(self, name, wide)
         if self._found is not None and len(moved) != items:
             from scipy.sparse import csr_array

@@ -13,7 +13,8 @@ from refinery_nb.supervision.patterns import patterns, take_rows
 # Votes that are learnt from. More records would make the estimates no better: what is wrong
 # then is the model, not the sample.
 VOTES = 300_000
-# Records that are kept, as far as they exist, with each label of each source.
+# Records that are kept, as far as they exist, with each label of each source: fewer where there
+# are so many that they would go beyond the votes.
 OF_EACH = 200
 
 
@@ -55,7 +56,8 @@ class Sample:
             rarest = np.full(len(votes), np.iinfo(np.int64).max)
             begins = np.flatnonzero(np.diff(votes.row, prepend=-1))
             rarest[votes.row[begins]] = np.minimum.reduceat(hits[item], begins)
-            chance = np.maximum(limit / count, OF_EACH / rarest[chosen])
+            of_each = min(OF_EACH, limit / np.count_nonzero(hits))
+            chance = np.maximum(limit / count, of_each / rarest[chosen])
             kept = _draw(votes.records[chosen]) < chance
             chosen, chance = chosen[kept], np.minimum(chance[kept], 1.0)
         taken = take_rows(votes, chosen)

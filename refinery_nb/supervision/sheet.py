@@ -26,6 +26,10 @@ class Sheet:
         Of each vote.
     weight
         Records that a row stands for, shape (rows,).
+    cell
+        Of each vote: its cell, a label on a row that is voted for.
+    cell_row, cell_label
+        Row and label of each cell, ascending.
     """
 
     rows: int
@@ -34,13 +38,27 @@ class Sheet:
     label: Ints
     confidence: Floats
     weight: Floats
+    cell: Ints
+    cell_row: Ints
+    cell_label: Ints
 
     @staticmethod
     def of(votes: VoteMatrix, item: Ints, weight: Floats) -> Sheet:
         """Make a sheet of the rows that hold a vote."""
         voted, row = np.unique(votes.row, return_inverse=True)
-        confidence = votes.confidence.astype(np.float64)
-        return Sheet(len(voted), row, item, votes.label, confidence, weight[voted])
+        labels = max(1, len(votes.labels))
+        cells, cell = np.unique(row * labels + votes.label, return_inverse=True)
+        return Sheet(
+            len(voted),
+            row,
+            item,
+            votes.label,
+            votes.confidence.astype(np.float64),
+            weight[voted],
+            cell,
+            cells // labels,
+            cells % labels,
+        )
 
 
 @dataclass(frozen=True, slots=True)
