@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
     from refinery_nb.project.weak import WeakRun
+    from refinery_nb.widgets import charts
     from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
     from refinery_nb.widgets.heuristic_editor import HeuristicEditor
     from refinery_nb.widgets.labeler import Labeler
+    from refinery_nb.widgets.quality import Quality
 
 __version__ = "0.1.0"
 
@@ -41,12 +43,14 @@ _NAMES = {
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
     "Project": "refinery_nb.project.project",
+    "Quality": "refinery_nb.widgets.quality",
     "RefineryError": "refinery_nb.core.errors",
     "Regex": "refinery_nb.heuristics.regex",
     "Task": "refinery_nb.project.task",
     "View": "refinery_nb.project.view",
     "WeakRun": "refinery_nb.project.weak",
     "bricks": "refinery_nb.heuristics.bricks",
+    "charts": "refinery_nb.widgets.quality",
     "open": "refinery_nb.project.project",
 }
 
@@ -60,12 +64,14 @@ __all__ = [
     "Limits",
     "Lookup",
     "Project",
+    "Quality",
     "RefineryError",
     "Regex",
     "Task",
     "View",
     "WeakRun",
     "bricks",
+    "charts",
     "open",
 ]
 

@@ -1,0 +1,162 @@
+"""The Quality view: the charts of a task side by side, in tabs that are drawn when opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from refinery_nb.project import charts_data, weak
+from refinery_nb.project.task import Task
+from refinery_nb.widgets import charts
+
+PLOTLY = "application/vnd.plotly.v1+json"
+TABS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "Labels": (charts.label_distribution,),
+    "Confidence": (charts.confidence, charts.calibration),
+    "Heuristics": (charts.overlap, charts.conflict),
+    "Coverage": (charts.coverage,),
+    "People": (charts.agreement,),
+}
+# Figures know no variables of the theme; what is drawn of them in the notebook does.
+STYLE = """<style>
+.rn-quality { font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
+.rn-quality .js-plotly-plot text { fill: var(--jp-ui-font-color1, #1f2328) !important; }
+.rn-quality .js-plotly-plot .hoverlayer text { fill: #fff !important; }
+.rn-quality .widget-output { flex: 1 1 400px; min-width: 320px; }
+.rn-quality .rn-quality-row { flex-wrap: wrap; }
+</style>"""
+
+
+class Quality(ipywidgets.VBox):  # type: ignore[misc]
+    """Show the quality of a task: labels, confidence, calibration, heuristics, coverage, people.
+
+    Parameters
+    ----------
+    task
+        The task; weak labels are those of its newest run.
+
+    Notes
+    -----
+    The figures are drawn by JupyterLab's own Plotly renderer, which comes with ``plotly``: a
+    saved notebook holds their numbers only, and nothing is loaded from a network. For one chart
+    alone, or for export, see ``rn.charts``.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._drawn: set[int] = set()
+        self._head = ipywidgets.HTML()
+        self._refresh = ipywidgets.Button(
+            description="Refresh", tooltip="Count and draw everything anew"
+        )
+        self._refresh.on_click(lambda _: self.refresh())
+        rows = []
+        for made in TABS.values():
+            row = ipywidgets.HBox([ipywidgets.Output() for _ in made])
+            row.add_class("rn-quality-row")
+            rows.append(row)
+        self._tabs = ipywidgets.Tab(children=rows, titles=tuple(TABS))
+        head = ipywidgets.HBox(
+            [self._head, self._refresh],
+            layout=ipywidgets.Layout(justify_content="space-between", align_items="center"),
+        )
+        super().__init__(children=[ipywidgets.HTML(STYLE), head, self._tabs])
+        self.add_class("rn-quality")
+        self._tabs.observe(lambda _: self._draw(), names="selected_index")
+        events = task.project.events
+        self._unsubscribe: list[Callable[[], None]] = [
+            events.subscribe(name, self._changed)
+            for name in ("labels", "votes", "schema", "records")
+        ]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Count and draw everything anew."""
+        self._drawn.clear()
+        self._refresh.description = "Refresh"
+        self._refresh.button_style = ""
+        self._head.value = (
+            f"<b>{escape(self.task.name)}</b> {escape(', '.join(summary(self.task)))}"
+        )
+        self._draw()
+
+    def close(self) -> None:
+        """Close the widget and stop listening to the project."""
+        for stop in getattr(self, "_unsubscribe", []):
+            stop()
+        self._unsubscribe = []
+        super().close()
+
+    def _draw(self) -> None:
+        at = self._tabs.selected_index or 0
+        if at in self._drawn:
+            return
+        self._drawn.add(at)
+        for made, output in zip(
+            list(TABS.values())[at], self._tabs.children[at].children, strict=True
+        ):
+            output.outputs = (_display(made(self.task)),)
+
+    def _changed(self, event: dict[str, Any]) -> None:
+        del event
+        self._refresh.description = "Refresh: changed"
+        self._refresh.button_style = "info"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        parts = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return ({**(parts[0] or {}), "text/html": snapshot(self.task)}, *parts[1:])
+
+
+def summary(task: Task) -> list[str]:
+    """Return what is known of the quality of a task, each in a few words."""
+    labelled, total = task.progress()
+    told = [f"{labelled:,} of {total:,} records reviewed"]
+    runs = weak.runs(task)
+    if runs:
+        covered = len(set(runs[-1].votes.record.tolist())) / max(1, total)
+        told.append(f"{covered:.0%} with a weak label")
+        _, error = charts_data.calibration(runs[-1])
+        if error == error:
+            told.append(f"calibration error {error:.3f}")
+    return told
+
+
+def snapshot(task: Task) -> str:
+    """Return the counts of the labels as an HTML table without scripts."""
+    table = charts_data.label_counts(task)
+    cell = "padding:4px 12px;text-align:right;border-top:1px solid #8884"
+    rows = "".join(
+        f'<tr><td style="{cell};text-align:left">{escape(str(label))}</td>'
+        f'<td style="{cell}">{manual:,}</td><td style="{cell}">{_count(weakly)}</td></tr>'
+        for label, manual, weakly in zip(
+            table["label"].tolist(), table["manual"].tolist(), table["weak"].tolist(), strict=True
+        )
+    )
+    return (
+        '<div class="refinery-nb-snapshot" style="font-size:13px;line-height:1.5">'
+        f"<p><b>{escape(task.name)}</b>: {escape(', '.join(summary(task)))}.</p>"
+        '<table style="border-collapse:collapse"><thead><tr>'
+        + "".join(f'<th style="{cell}">{name}</th>' for name in ("label", "by hand", "weak"))
+        + f"</tr></thead><tbody>{rows}</tbody></table>"
+        "<p>This is a still picture; run the cell in Jupyter to see the charts.</p></div>"
+    )
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else "—"
+
+
+def _display(figure: Any) -> dict[str, Any]:
+    """Return a figure as the output of a cell: its numbers, and words where nothing draws them."""
+    body = json.loads(figure.to_json())
+    body["config"] = {"displaylogo": False, "responsive": True}
+    return {
+        "output_type": "display_data",
+        "data": {PLOTLY: body, "text/plain": str(figure.layout.title.text)},
+        "metadata": {},
+    }
