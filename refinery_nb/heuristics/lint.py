@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from refinery_nb.core.errors import HeuristicError, RefineryError, did_you_mean
 from refinery_nb.heuristics.capture import check_source
+from refinery_nb.heuristics.lists import PROJECT, meant, used_lists
 from refinery_nb.heuristics.names import free_names
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -66,6 +67,7 @@ def lint(
     name: str | None = None,
     labels: Sequence[str] | None = None,
     attributes: Sequence[str] | None = None,
+    lookups: Sequence[str] | None = None,
 ) -> list[Problem]:
     r"""Return what is wrong with a source; nothing is run.
 
@@ -73,8 +75,8 @@ def lint(
     ----------
     name
         Which function is the heuristic, if there are several.
-    labels, attributes
-        What it may return and read; None: not looked at.
+    labels, attributes, lookups
+        What it may return and read, and which lookup lists there are; None: not looked at.
 
     >>> lint("def late(record):\n    return re.search('late', record['text'])")[0].message
     "late uses 're', which is not defined. Add `import re`."
@@ -105,6 +107,11 @@ def lint(
         found.append(Problem(refused.line or 1, None, None, _said(refused)))
         missing = [one for one in missing if one.line != refused.line]
     found += missing
+    if lookups is not None and refused is None:
+        for used, line in used_lists(source).items():
+            if meant(used, lookups) is None:
+                said = f"There is no lookup list {used!r}. {did_you_mean(used, lookups)}"
+                found.append(Problem(line, None, None, said))
     entry = entry or entry_of(source, *([name] if name else [])) or ""
     for node in tree.body:
         if isinstance(node, Def) and node.name == entry:
@@ -159,6 +166,7 @@ def _columns(source: str, node: Any) -> tuple[int, int | None]:
 def _undefined(source: str, tree: ast.Module) -> Iterator[Problem]:
     try:
         unknown = {name for name in free_names(source) if not hasattr(builtins, name)}
+        unknown.discard(PROJECT)  # the lookup lists
     except SyntaxError as error:
         yield _syntax(source, error)
         return

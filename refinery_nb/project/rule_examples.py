@@ -303,10 +303,11 @@ def _looked(
         return found
     names = [label.name for label in schema.labels]
     if spec["kind"] == "function":
-        terms = constants(spec["source"], [*names, *(a.name for a in task.project.attributes)])
-        rule = Lookup(names[0], terms, whole_words=False) if terms else None
-    elif spec["kind"] == "lookup" and not schema.is_spans and "terms" in spec:
-        rule = Lookup.from_spec({**spec, "on": None, "label": names[0]})
+        said = constants(spec["source"], [*names, *(a.name for a in task.project.attributes)])
+        rule = Lookup(names[0], said, whole_words=False) if said else None
+    elif spec["kind"] == "lookup" and not schema.is_spans:
+        terms = following.with_terms(task.project, {"": spec})[""]
+        rule = Lookup.from_spec({**terms, "on": None, "label": names[0]})
     else:
         rule = None
     matched = spec["kind"] == "regex" and not schema.is_spans

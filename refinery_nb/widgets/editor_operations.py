@@ -50,7 +50,9 @@ def hello(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
             ],
         },
         "attributes": [{"name": a.name, "type": a.type.value} for a in session.project.attributes],
-        "lookups": _lookups(session),
+        "lookups": [
+            {"name": name, "terms": len(found)} for name, found in session.project.lookups.items()
+        ],
         "template": editing.template(session.task),
         "job": session.job,
     }
@@ -113,6 +115,7 @@ def check(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
             name=entry,
             labels=session.task.labels,
             attributes=[attribute.name for attribute in session.project.attributes],
+            lookups=list(session.project.lookups),
         )
         return {"problems": [asdict(one) for one in problems], "entry": entry}
     problems = []
@@ -300,12 +303,36 @@ def _optional(args: dict[str, Any], name: str) -> int | None:
     return None if args.get(name) is None else number(args, name)
 
 
-def _lookups(session: EditorSession) -> list[dict[str, Any]]:
-    """Return the lookup lists of the project, for completion."""
-    found = getattr(session.project, "lookups", None)
-    return [] if found is None else [{"name": one, "terms": len(found[one])} for one in found]
-
-
 def _bricks(session: EditorSession) -> list[dict[str, Any]]:
-    del session
-    return []
+    """Return the bricks of the task's kind, their source filled in for it."""
+    from refinery_nb.heuristics.bricks import bricks as library
+
+    schema, labels = session.task.schema, session.task.labels
+    on = schema.on or next(
+        (a.name for a in session.project.attributes if a.type.is_string and not a.is_key), "text"
+    )
+    found = []
+    for brick in library.values():
+        if (brick.kind == "extractor") != schema.is_spans:
+            continue
+        # A label that the task lacks would fail on every record: its first one stands for it, and
+        # of several outcomes none is guessed.
+        values: dict[str, Any] = {}
+        for one in brick.parameters:
+            if one.kind == "label" and labels and one.default not in (None, *labels):
+                values[one.name] = labels[0]
+            elif one.kind == "labels":
+                values[one.name] = {
+                    outcome: label if label in labels else None
+                    for outcome, label in one.default.items()
+                }
+        found.append(
+            {
+                "name": brick.name,
+                "title": brick.name.replace("_", " "),
+                "group": brick.group,
+                "description": brick.description,
+                "source": brick.code(on=on, **values),
+            }
+        )
+    return found

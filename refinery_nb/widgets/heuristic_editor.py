@@ -52,6 +52,7 @@ class HeuristicEditor(anywidget.AnyWidget):
             events.subscribe("labels", self._changed),
             events.subscribe("records", self._changed),
             events.subscribe("schema", self._schema_changed),
+            events.subscribe("lookups", self._schema_changed),
         ]
 
     def close(self) -> None:

@@ -134,10 +134,11 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       onKeyDown={onKeyDown}
     >
       <header class="rne-header">
-        <h2 class="rne-title">Heuristics{hello === null ? "" : ` of ${hello.task.name}`}</h2>
+        <h2 class="rne-title">{hello?.task.name ?? "Heuristics"}</h2>
         {rows === null ? null : (
           <span class="rne-quiet" data-testid="totals">
-            {count(total)} · {count(rows.labelled)} of {count(rows.records)} records labelled
+            {count(total)} {total === 1 ? "heuristic" : "heuristics"} · {count(rows.labelled)} of{" "}
+            {count(rows.records)} records labelled
           </span>
         )}
         <span class="rne-grow" />

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { safeColor } from "../../ui/color";
 import { Chip } from "./Chip";
 import { sameSpec } from "./drafts";
-import { count } from "./format";
+import { capital, count } from "./format";
 import { isLong, type Mark, marksOf, type Piece, pieces } from "./marks";
 import type { Example, Sample, TaskInfo, Trial } from "./protocol";
 import type { EditorSession } from "./session";
@@ -95,10 +95,10 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
       </div>
       {tried.state === "failed" ? (
         <p class="rne-trouble" data-testid="trouble">
-          {tried.trouble}
+          {capital(tried.trouble)}
         </p>
       ) : null}
-      {trial?.state === "failed" ? (
+      {trial?.state === "failed" && trial.examples.every((one) => one.error === "") ? (
         <p class="rne-trouble" data-testid="trouble">
           {trial.message}
         </p>

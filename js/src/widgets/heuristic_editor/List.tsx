@@ -152,6 +152,10 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
   const place = useKeyboard(props);
   const { measure } = row;
   const total = session.rows?.records ?? 0;
+  const widest = Math.max(
+    1,
+    ...(session.rows?.heuristics ?? []).map((one) => one.measure?.covered ?? 0),
+  );
   const state = STATES[row.state];
   return (
     <div
@@ -208,10 +212,10 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
         <>
           <span
             class="rne-cell rne-cell-first"
-            title={`${count(measure.covered)} of ${count(total)} records`}
+            title={`${count(measure.covered)} of ${count(total)} records; the bars are drawn to the widest`}
           >
             <span class="rne-bar">
-              <i style={{ width: `${(100 * measure.covered) / Math.max(1, total)}%` }} />
+              <i style={{ width: `${(100 * measure.covered) / widest}%` }} />
             </span>
             <span class="rne-number">{share(measure.covered, total)}</span>
           </span>

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { diffLines } from "./diff";
-import { specText } from "./format";
+import { capital, specText } from "./format";
 import type { EditorSession } from "./session";
 
 interface BannerProps {
@@ -146,8 +146,4 @@ function Elsewhere({ session }: { session: EditorSession }): JSX.Element | null 
       </Button>
     </Banner>
   );
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -58,6 +58,8 @@ export function when(at: string, now: number = Date.now()): string {
   return new Date(then).toISOString().slice(0, 10);
 }
 
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A spec as lines, to compare versions. */
 export function specText(spec: Spec | (Record<string, unknown> & { kind: string })): string {
   if (spec.kind === "function") return String((spec as { source: string }).source);

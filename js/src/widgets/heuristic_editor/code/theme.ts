@@ -31,11 +31,9 @@ const look = EditorView.theme({
   "&": {
     color: "var(--rne-ink)",
     backgroundColor: "var(--jp-cell-editor-background, var(--rne-shade))",
-    border: "1px solid var(--rne-edge)",
-    borderRadius: "6px",
     fontSize: "13px",
   },
-  "&.cm-focused": { outline: "2px solid var(--rne-accent)", outlineOffset: "-1px" },
+  "&.cm-focused": { outline: "1px solid var(--rne-accent)" },
   ".cm-scroller": {
     fontFamily: "var(--jp-code-font-family, ui-monospace, monospace)",
     lineHeight: "1.5",
