@@ -1,0 +1,1 @@
+"""Vectors of records as arrays. It knows neither the database nor how vectors are made."""
