@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from refinery_nb.heuristics.bricks.brick import Brick, Example, Parameter
+from refinery_nb.heuristics.bricks.brick import Brick, Example
 from refinery_nb.heuristics.bricks.library import Bricks, bricks
+from refinery_nb.heuristics.bricks.parameter import Parameter
 
 __all__ = ["Brick", "Bricks", "Example", "Parameter", "bricks"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -76,7 +77,7 @@ class Brick:
         """
         values = self._values(parameters)
         imports, body = _split(self.template)
-        head = f"# {self.description.splitlines()[0]}\n{imports}"
+        head = "".join(f"# {line}\n" for line in textwrap.wrap(self.description, 86)) + imports
         constants = Parameter("on", "text", DEFAULT_ON, "the attribute to look at").written(on)
         constants += "".join(one.written(values[one.name]) for one in self.parameters)
         return f"{head}\n{constants}{body}"
@@ -115,7 +116,12 @@ class Brick:
                     f"the brick {self.name!r} has no parameter {name!r}.",
                     hint=did_you_mean(name, ["on", *known]),
                 )
-        return {name: one.checked(parameters.get(name, one.default)) for name, one in known.items()}
+        values = {
+            name: one.checked(parameters.get(name, one.default)) for name, one in known.items()
+        }
+        if self.kind == "extractor" and values.get("label", "") is None:
+            raise HeuristicError(f"the brick {self.name!r} needs a label for its spans.")
+        return values
 
     def __repr__(self) -> str:
         lines = [f"{self.name} ({self.kind}, {self.group}): {self.description}", ""]

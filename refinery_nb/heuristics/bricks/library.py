@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Each holds a tuple BRICKS.
-MODULES = ("contact", "money")
+MODULES = (
+    *("contact", "money", "time", "codes", "names", "numbers", "emoji"),
+    *("language", "style", "intent", "lists"),
+)
 
 
 class Bricks(Mapping[str, Brick]):
@@ -63,12 +66,7 @@ class Bricks(Mapping[str, Brick]):
             {
                 brick.name: brick
                 for brick in self._bricks.values()
-                if kind in (None, brick.kind)
-                and all(
-                    word
-                    in f"{brick.name} {brick.kind} {brick.group} {brick.description}".casefold()
-                    for word in wanted
-                )
+                if kind in (None, brick.kind) and all(word in _words(brick) for word in wanted)
             }
         )
 
@@ -88,6 +86,10 @@ class Bricks(Mapping[str, Brick]):
 
     def _repr_html_(self) -> str:
         return str(self.frame().to_html(index=False, escape=True))
+
+
+def _words(brick: Brick) -> str:
+    return f"{brick.name} {brick.kind} {brick.group} {brick.description}".casefold()
 
 
 bricks = Bricks()

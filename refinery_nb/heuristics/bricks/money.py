@@ -18,12 +18,10 @@ LENGTHS = {
     "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SA": 24, "SE": 24, "SI": 19, "SK": 24,
     "SM": 27, "TN": 24, "TR": 26, "UA": 29,
 }
-CANDIDATE = re.compile(
-    "|".join(
-        rf"(?<!\w){country}[0-9](?: ?[0-9A-Z]){{{length - 3}}}(?!\w)"
-        for country, length in LENGTHS.items()
-    )
+COUNTRIES = "|".join(
+    rf"{country}[0-9](?: ?[0-9A-Z]){{{length - 3}}}" for country, length in LENGTHS.items()
 )
+CANDIDATE = re.compile(rf"(?<!\w)(?=[A-Z]{{2}}[0-9])(?:{COUNTRIES})(?!\w)")
 
 
 def iban(record):
@@ -115,8 +113,8 @@ BRICKS = (
         GROUP,
         "Amounts of money with a currency sign or code before or after: $1,200.50, 12,50 €.",
         [
-            r"(?<![\w.,])(?:(?:US|A|C|NZ|HK)?[$€£¥₹₽₩₺] ?|(?:USD|EUR|GBP|CHF|JPY|CNY|AUD|CAD|INR|SEK",
-            r"|NOK|DKK|PLN|CZK) ?)",
+            r"(?<![\w.,])(?:(?:US|A|C|NZ|HK)?[$€£¥₹₽₩₺] ?|(?:USD|EUR|GBP|CHF|JPY|CNY|AUD|CAD|INR",
+            r"|SEK|NOK|DKK|PLN|CZK) ?)",
             r"(?:[0-9]{1,3}(?:[.,'’ ][0-9]{3}){1,5}|[0-9]{1,12})(?:[.,][0-9]{1,2})?(?![0-9])",
             r"(?: ?(?:million|billion|trillion|bn|mn|Mio\.?|Mrd\.?|[mkKM])(?!\w))?",
             r"|(?<![\w.,])(?:[0-9]{1,3}(?:[.,'’ ][0-9]{3}){1,5}|[0-9]{1,12})(?:[.,][0-9]{1,2})?",

@@ -24,7 +24,7 @@ class Parameter:
     kind
         ``label``: a label of the task, or None to abstain; ``labels``: a mapping of outcome to
         label or None; ``words``: strings, such as a lookup list; ``choice``: one of ``choices``;
-        ``integer``, ``number``: at least 0; ``flag``; ``text``.
+        ``integer``: at least 1; ``number``: at least 0; ``flag``; ``text``.
     default
         The value if nothing is passed.
     description
@@ -68,7 +68,8 @@ class Parameter:
             return value
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
         if self.kind == "integer":
-            return self._if(number and isinstance(value, int), value, "a whole number from 0")
+            whole = number and isinstance(value, int) and value >= 1
+            return self._if(whole, value, "a whole number from 1")
         if self.kind == "number":
             return self._if(number, value, "a number from 0")
         if self.kind == "flag":
@@ -121,8 +122,8 @@ class Parameter:
 def literal(value: Any) -> str:
     """Return a value as Python source, long lists broken into lines.
 
-    >>> literal(("a", 'b"'))
-    '("a", \\'b"\\')'
+    >>> literal(("a", "b"))
+    '("a", "b")'
     """
     if isinstance(value, str):
         plain = '"' not in value and "\\" not in value and value.isprintable()
