@@ -39,7 +39,7 @@ OF_ALL, OF_SOURCE, OF_ITEM = 10.0, 4.0, 4.0
 # What an expected label weighs against a manual one, and from how many on it counts half.
 WEIGHT, HALF = 0.04, 1000.0
 # What the prior of an even class balance weighs, and how much expected labels weigh at most.
-EVEN, EXPECTED = 5.0, 50.0
+EVEN, EXPECTED = 5.0, 100.0
 # How much it counts that a source does not vote: less than independent sources would make it.
 ABSTENTION = 0.5
 # A record teaches from this many independent votes on.
