@@ -65,7 +65,9 @@ class Form:
         """The regular expression that matches what the form does."""
         if self.kind == "pattern":
             return self.text
-        return rf"(?<!\w){escaped(self.text)}(?!\w)"
+        left = r"(?<!\w)" if _is_word(self.text[0]) else ""
+        right = r"(?!\w)" if _is_word(self.text[-1]) else ""
+        return left + escaped(self.text) + right
 
     def compiled(self) -> re.Pattern[str]:
         """Return the compiled expression."""
@@ -148,6 +150,30 @@ def shape_pattern(text: str) -> str:
     left = r"\b" if _is_word(text[0]) else ""
     right = r"\b" if _is_word(text[-1]) else ""
     return left + escaped(text).replace("0", r"\d+") + right
+
+
+def word_shape(text: str) -> str | None:
+    r"""Return the pattern of what a short text of letters and digits looks like; None: nothing.
+
+    >>> word_shape("A-2231"), word_shape("plain")
+    ('\\b[A-Z]-\\d+\\b', None)
+    """
+    if len(text) > LONGEST_SHAPE or not text.isascii() or text in (text.lower(), ""):
+        return None
+    parts = []
+    for match in re.finditer(r"[A-Z]+|[a-z]+|\d+|.", text, re.DOTALL):
+        run = match.group()
+        if run.isdigit():
+            parts.append(r"\d+")
+        elif run.islower():
+            parts.append("[a-z]+")
+        elif run.isupper():
+            parts.append("[A-Z]" if len(run) == 1 else "[A-Z]+")
+        else:
+            parts.append(escaped(run))
+    left = r"\b" if _is_word(text[0]) else ""
+    right = r"\b" if _is_word(text[-1]) else ""
+    return left + "".join(parts) + right
 
 
 def counted(texts: Mapping[int, list[str]], kinds: Collection[str]) -> dict[Key, list[int]]:

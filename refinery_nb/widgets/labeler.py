@@ -10,10 +10,12 @@ from typing import Any
 import anywidget
 import traitlets
 
+from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import StoreError
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.widgets.operations import PROTOCOL, answer
+from refinery_nb.widgets.rule_operations import is_slow
 from refinery_nb.widgets.session import Session
 from refinery_nb.widgets.snapshot import snapshot
 
@@ -70,7 +72,15 @@ class Labeler(anywidget.AnyWidget):
         super().close()
 
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
-        self.send(answer(self._session, message))
+        if is_slow(message):
+            Job(lambda _job: self._answer(message))
+        else:
+            self._answer(message)
+
+    def _answer(self, message: object) -> None:
+        told = answer(self._session, message)
+        if self.comm is not None:
+            self.send(told)
 
     def _labels_changed(self, event: dict[str, Any]) -> None:
         own = {task.id for task in self._session.tasks}

@@ -12,6 +12,7 @@ from refinery_nb.store import records, schema
 from refinery_nb.text import tokens
 from refinery_nb.widgets.messages import PROTOCOL, choice, number, reply
 from refinery_nb.widgets.messages import text as string
+from refinery_nb.widgets.rule_operations import forms, rule
 from refinery_nb.widgets.session import FILTERS, ORDERS, Session
 
 __all__ = ["OPERATIONS", "PROTOCOL", "answer"]
@@ -112,9 +113,11 @@ def queue(session: Session, args: dict[str, Any]) -> dict[str, Any]:
 OPERATIONS: dict[str, Callable[[Session, dict[str, Any]], dict[str, Any]]] = {
     "apply": apply,
     "bye": bye,
+    "forms": forms,
     "hello": hello,
     "page": page,
     "queue": queue,
+    "rule": rule,
     "text": text,
 }
 

@@ -37,6 +37,8 @@ def test_golden_messages_are_answered_in_their_form(session: Session, request_: 
         assert sorted(card) == sorted(GOLDEN["card"])
     for task in told["ok"].get("tasks", []):
         assert sorted(task) == sorted(GOLDEN["task"])
+    for form in told["ok"].get("forms", []):
+        assert sorted(form) == sorted(GOLDEN["form"])
     for ack in told["ok"].get("acks", []):
         assert sorted(ack) == sorted(GOLDEN["acknowledgement"])
         assert ack["status"] == "saved"
