@@ -197,6 +197,19 @@ def test_a_brick_becomes_an_ordinary_heuristic_of_its_task(project: rn.Project) 
     assert tried["vote"][0] == [("MAIL", "ann@example.org")]
 
 
+def test_a_brick_follows_a_lookup_list(project: rn.Project) -> None:
+    project.add([{"id": "a", "body": "Ajax beat Leeds"}], key="id")
+    task = project.task("teams", ["TERM"], on="body", kind="spans")
+    project.lookups["teams"] = ["Ajax"]
+    task.add(rn.bricks["keyword_spans"](words=project.lookups["teams"]))
+    task.run(progress=False)
+    assert task.report()["hits"].tolist() == [1]
+    assert 'WORDS = project.lookups["teams"]' in task.versions("keyword_spans")["source"][0]
+    project.lookups["teams"] = ["Ajax", "Leeds"]
+    task.run(progress=False)
+    assert task.report()["hits"].tolist() == [2]
+
+
 def test_spans_need_a_label() -> None:
     with pytest.raises(HeuristicError, match="needs a label"):
         rn.bricks["iban"](label=None)

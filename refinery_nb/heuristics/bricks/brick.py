@@ -12,6 +12,7 @@ from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.core.schema import TaskSchema, check_name
 from refinery_nb.heuristics.bricks.parameter import Parameter
 from refinery_nb.heuristics.function import Function
+from refinery_nb.heuristics.lists import hashes, used_lists
 
 BrickKind = Literal["classifier", "extractor"]
 DEFAULT_ON = "text"
@@ -144,7 +145,8 @@ class BrickFunction(Function):
         self._on = on
         self._values = values
         source = brick.code(on=on or DEFAULT_ON, **values)
-        self._set(source, brick.name, check_name(name, "a heuristic"))
+        lists = hashes(tuple(used_lists(source)))
+        self._set(source, brick.name, check_name(name, "a heuristic"), lists=lists)
 
     def bound_to(self, task: TaskSchema, texts: Sequence[str]) -> Function:
         """Return the function that looks at the attribute of a task.

@@ -11,9 +11,8 @@ GROUP = "lists"
 KEYWORDS = r"""
 import re
 
-ANY = re.compile(
-    r"(?<!\w)(?:" + "|".join(re.escape(one) for one in WORDS) + r")(?!\w)", re.IGNORECASE
-)
+TERMS = "|".join(re.escape(one) for one in WORDS) or "(?!)"
+ANY = re.compile(rf"(?<!\w)(?:{TERMS})(?!\w)", re.IGNORECASE)
 
 
 def keywords(record):
@@ -25,7 +24,7 @@ KEYWORD_SPANS = r"""
 import re
 
 # Longer terms first, so that "New York Times" is not cut to "New York".
-TERMS = "|".join(re.escape(one) for one in sorted(WORDS, key=len, reverse=True))
+TERMS = "|".join(re.escape(one) for one in sorted(WORDS, key=len, reverse=True)) or "(?!)"
 PATTERN = re.compile(rf"(?<!\w)(?:{TERMS})(?!\w)", 0 if CASE else re.IGNORECASE)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from refinery_nb.core.errors import HeuristicError, did_you_mean
+from refinery_nb.heuristics.lists import PROJECT, NamedList
 
 ParameterKind = Literal["label", "labels", "words", "choice", "integer", "number", "flag", "text"]
 WIDTH = 88
@@ -23,8 +24,9 @@ class Parameter:
         As it is passed; in the source the constant of this name in capitals.
     kind
         ``label``: a label of the task, or None to abstain; ``labels``: a mapping of outcome to
-        label or None; ``words``: strings, such as a lookup list; ``choice``: one of ``choices``;
-        ``integer``: at least 1; ``number``: at least 0; ``flag``; ``text``.
+        label or None; ``words``: strings, or a lookup list, which is referred to by its name;
+        ``choice``: one of ``choices``; ``integer``: at least 1; ``number``: at least 0;
+        ``flag``; ``text``.
     default
         The value if nothing is passed.
     description
@@ -89,7 +91,9 @@ class Parameter:
             raise HeuristicError(f"{self.name}={value!r:.60} is not {wanted}.")
         return value
 
-    def _words(self, value: Any) -> tuple[str, ...]:
+    def _words(self, value: Any) -> tuple[str, ...] | NamedList:
+        if isinstance(value, NamedList) and len(value):
+            return value  # by name: the rule follows the list
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise HeuristicError(
                 f"{self.name}={value!r:.60} is not a list of strings.", hint="Write [...]."
@@ -128,6 +132,8 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         plain = '"' not in value and "\\" not in value and value.isprintable()
         return f'"{value}"' if plain else ascii(value)
+    if isinstance(value, NamedList):
+        return f"{PROJECT}.lookups[{literal(value.name)}]"
     if isinstance(value, Mapping):
         inner = [f"{literal(key)}: {literal(one)}" for key, one in value.items()]
         return _listed(inner, "{", "}")

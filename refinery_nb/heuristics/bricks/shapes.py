@@ -23,14 +23,11 @@ def {name}(record):
         yield LABEL, match.start(), match.end()
 """
 
-PHRASES = """
+PHRASES = r"""
 import re
 
-PATTERN = re.compile(
-    r"(?<!\\w)(?:" + "|".join(re.escape(one) for one in WORDS).replace("\\\\ ", r"\\s{1,9}")
-    + r")(?!\\w)",
-    re.IGNORECASE,
-)
+ANY = "|".join(re.escape(one) for one in WORDS).replace("\\ ", r"\s{1,9}") or "(?!)"
+PATTERN = re.compile(rf"(?<!\w)(?:{ANY})(?!\w)", re.IGNORECASE)
 
 
 def {name}(record):
