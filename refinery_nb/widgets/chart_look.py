@@ -18,6 +18,8 @@ INK = {"auto": "#767676", "light": "#1f2328", "dark": "#e6e6e6"}
 LINE = "rgba(128,128,128,.25)"
 BLUE, ORANGE = "#3b82d4", "#e0701e"
 NAME = 28  # characters
+# One of them would upload the chart to a service; the others select what nobody can use.
+REMOVED = ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]
 
 
 def ink(theme: str) -> str:
@@ -36,8 +38,10 @@ def scale(color: str) -> list[list[Any]]:
 STEPS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 
 
-def figure(title: str, theme: str, *, height: int = 320, width: int | None = None) -> go.Figure:
-    """Return an empty figure with a title in this look."""
+def figure(
+    title: str, theme: str, *, told: str = "", height: int = 320, width: int | None = None
+) -> go.Figure:
+    """Return an empty figure in this look, with a title and a line below it."""
     import plotly.graph_objects as go
 
     color = ink(theme)
@@ -46,31 +50,50 @@ def figure(title: str, theme: str, *, height: int = 320, width: int | None = Non
         "zeroline": False,
         "linecolor": LINE,
         "automargin": True,
+        "ticks": "",
         "title": {"font": {"size": 12}},
     }
     look = go.layout.Template(
         layout={
             "font": {"family": FONT, "size": 12, "color": color},
-            "title": {"x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 14}},
+            "title": {
+                "x": 0,
+                "xref": "container",
+                "y": 1,
+                "yanchor": "top",
+                "pad": {"l": 12, "t": 12},
+                "font": {"size": 14},
+                "subtitle": {"font": {"size": 12}},
+            },
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "colorway": COLORS,
             "xaxis": axis,
             "yaxis": axis,
-            "margin": {"l": 56, "r": 24, "t": 48, "b": 48},
+            "margin": {"l": 56, "r": 24, "t": 84, "b": 48},
             "legend": {
                 "orientation": "h",
                 "y": 1.02,
                 "yanchor": "bottom",
-                "x": 1,
-                "xanchor": "right",
+                "x": 0,
+                "xanchor": "left",
             },
             "hoverlabel": {"font": {"family": FONT}},
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": LINE, "activecolor": color},
+            "modebar": {
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": LINE,
+                "activecolor": color,
+                "remove": REMOVED,
+            },
         }
     )
     return go.Figure(
-        layout={"template": look, "title": {"text": title}, "height": height, "width": width}
+        layout={
+            "template": look,
+            "title": {"text": title, "subtitle": {"text": told}},
+            "height": height,
+            "width": width,
+        }
     )
 
 

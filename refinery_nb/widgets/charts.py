@@ -40,14 +40,14 @@ MOST = 40  # labels or heuristics in one chart
 def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
     """Show how often each label is given, by hand and by the last run, as shares of either."""
     table = charts_data.label_counts(task)
-    title = f"How often each label of {task.name} is given"
+    title = f"How often each label of {short([task.name])[0]} is given"
     sources = [("manual", "by hand", BLUE), ("weak", "weak", ORANGE)]
     sources = [one for one in sources if table[one[0]].fillna(0).sum() > 0]
     if not sources:
         return empty(title, "There are no labels yet: label some with rn.Labeler(task).", theme)
     table = table[table[[name for name, *_ in sources]].sum(axis=1) > 0]
     names = short(table["label"].iloc[:MOST])
-    found = figure(title, theme, height=90 + 34 * len(names))
+    found = figure(title, theme, told="share of the labels", height=140 + 34 * len(names))
     for name, said, color in sources:
         counts = table[name].to_numpy(dtype=np.int64)
         share = (counts / max(1, counts.sum()))[:MOST]
@@ -63,7 +63,7 @@ def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
             customdata=counts[:MOST],
             hovertemplate="%{y}: %{customdata:,} (%{x:.1%})<extra></extra>",
         )
-    found.update_xaxes(tickformat=".0%", title="share of the labels")
+    found.update_xaxes(tickformat=".0%")
     found.update_yaxes(autorange="reversed", showgrid=False)
     return found
 
@@ -75,7 +75,8 @@ def confidence(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
         return empty("How sure the weak labels are", NO_RUN, theme)
     votes = one.votes
     what = "spans" if votes.start is not None else "weak labels"
-    found = figure(f"How sure {len(votes):,} {what} are", theme)
+    told = f"{len(votes):,} {what} by {short([one.model])[0]}"
+    found = figure("How sure the weak labels are", theme, told=told)
     counts, edges = np.histogram(votes.confidence, bins=BINS, range=(0, 1))
     ranges = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(edges)]
     found.add_bar(
@@ -103,25 +104,22 @@ def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
     count = table["count"].to_numpy(dtype=np.float64)
     share = table["accuracy"].to_numpy(dtype=np.float64)
     low, high = wilson(share * count, count)
-    told = "" if error != error else f": calibration error {error:.3f}"
-    found = figure(f"{title}{told}", theme)
+    total = f"{int(count.sum()):,} reviewed, bars are 95 % intervals"
+    told = total if error != error else f"calibration error {error:.3f}, {total}"
+    found = figure(title, theme, told=told, height=380)
     found.add_scatter(
         x=[0, 1],
         y=[0, 1],
         mode="lines",
-        name="perfect",
         line={"color": ink(theme), "dash": "dot", "width": 1},
         hoverinfo="skip",
     )
     found.add_scatter(
         x=table["confidence"],
         y=share,
-        mode="lines+markers+text",
-        name=f"{int(count.sum()):,} reviewed",
+        mode="lines+markers",
         line={"color": BLUE, "width": 1.5},
-        marker={"size": 8 + 16 * np.sqrt(count / count.max()), "color": BLUE, "opacity": 0.85},
-        text=[f"{int(one):,}" for one in count],
-        textposition="bottom right",
+        marker={"size": 9, "color": BLUE},
         error_y={
             "type": "data",
             "symmetric": False,
@@ -131,10 +129,31 @@ def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
             "thickness": 1,
             "width": 3,
         },
-        hovertemplate="confidence %{x:.2f}: %{y:.0%} right of %{text}<extra></extra>",
+        customdata=count,
+        hovertemplate="confidence %{x:.2f}: %{y:.0%} of %{customdata:,} right<extra></extra>",
     )
-    found.update_xaxes(range=[0, 1.03], title="mean confidence of the bin")
-    found.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", title="share that is right")
+    found.add_bar(
+        x=table["confidence"],
+        y=count,
+        yaxis="y2",
+        width=0.05,
+        marker={"color": BLUE, "opacity": 0.5},
+        text=[f"{int(one):,}" for one in count],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    found.update_layout(
+        showlegend=False,
+        yaxis={
+            "domain": [0.3, 1],
+            "range": [-0.03, 1.03],
+            "tickformat": ".0%",
+            "title": "share that is right",
+        },
+        yaxis2={"domain": [0, 0.14], "showgrid": False, "showticklabels": False, "title": "count"},
+    )
+    found.update_xaxes(range=[0, 1.03], title="confidence", anchor="y2")
     return found
 
 
@@ -151,7 +170,7 @@ def overlap(task: Task, *, theme: str = "auto") -> go.Figure:
     np.fill_diagonal(share, np.nan)
     names = short(found.sources[at] for at in voting)
     return _matrix(
-        f"{title}: share of the row's votes", names, share, both, theme, color=BLUE, hover="shared"
+        title, "share of the row's votes", names, share, both, theme, color=BLUE, hover="shared"
     )
 
 
@@ -169,7 +188,8 @@ def conflict(task: Task, *, theme: str = "auto") -> go.Figure:
     share = differ / np.where(both > 0, both, np.nan)
     names = short(found.sources[at] for at in voting)
     return _matrix(
-        f"{title}: share of what both vote on",
+        title,
+        "share of what both vote on",
         names,
         share,
         differ,
@@ -184,7 +204,7 @@ def coverage(task: Task, *, theme: str = "auto") -> go.Figure:
     title, table = "How much of the records is covered", charts_data.coverage(task)
     if table.empty:
         return empty(title, NO_VOTES, theme)
-    found = figure(f"{title} over time", theme)
+    found = figure(f"{title} over time", theme, told="share of the records of today")
     for what, name, color, mode in (
         ("heuristics", "heuristics", BLUE, "lines+markers"),
         ("weak", "weak labels", ORANGE, "markers"),
@@ -202,7 +222,7 @@ def coverage(task: Task, *, theme: str = "auto") -> go.Figure:
                 hovertemplate="%{customdata}: %{y:.1%}<extra></extra>",
             )
     found.update_xaxes(type="date", showgrid=False)
-    found.update_yaxes(range=[0, 1.03], tickformat=".0%", title="share of the records")
+    found.update_yaxes(range=[0, 1.03], tickformat=".0%")
     return found
 
 
@@ -218,10 +238,13 @@ def agreement(task: Task, *, theme: str = "auto") -> go.Figure:
         if one in at and other in at:
             for cell in ((at[one], at[other]), (at[other], at[one])):
                 value[cell], count[cell] = kappa, records
-    told = "" if found.alpha is None or found.alpha != found.alpha else f", α {found.alpha:.2f}"
+    told = "Cohen's kappa of each two"
+    if found.alpha is not None and found.alpha == found.alpha:
+        told += f"; Krippendorff's alpha of all {found.alpha:.2f}"
     names = short(at)
     return _matrix(
-        f"{title}: Cohen's kappa{told}",
+        title,
+        told,
         names,
         value,
         count,
@@ -241,6 +264,7 @@ def _run(run: WeakRun | Task) -> WeakRun | None:
 
 def _matrix(
     title: str,
+    told: str,
     names: list[str],
     value: Any,
     count: Any,
@@ -251,7 +275,7 @@ def _matrix(
     share: bool = True,
 ) -> go.Figure:
     size = len(names)
-    found = figure(title, theme, height=170 + 30 * size)
+    found = figure(title, theme, told=told, height=220 + 34 * size, width=300 + 64 * size)
     small = size <= 12
     found.add_heatmap(
         z=value,

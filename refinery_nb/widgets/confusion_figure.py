@@ -39,9 +39,10 @@ def confusion(
     names = short(comparison.row_labels)
     columns = short(comparison.column_labels)
     found = figure(
-        f"{title}: {comparison.agreement:.0%} agree",
+        title,
         theme,
-        height=150 + 46 * len(names),
+        told=f"{comparison.agreement:.0%} agree",
+        height=190 + 46 * len(names),
         width=260 + 76 * len(columns),
     )
     found.add_heatmap(

@@ -1,4 +1,4 @@
-"""The Quality view: the charts of a task side by side, in tabs that are drawn when opened."""
+"""The Quality view: the charts of a task, a few at a time, drawn when they are looked at."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ STYLE = """<style>
 .rn-quality .js-plotly-plot text { fill: var(--jp-ui-font-color1, #1f2328) !important; }
 .rn-quality .js-plotly-plot .hoverlayer text { fill: #fff !important; }
 .rn-quality .widget-output { flex: 1 1 400px; min-width: 320px; }
-.rn-quality .rn-quality-row { flex-wrap: wrap; }
+.rn-quality .rn-quality-row { flex-wrap: wrap; overflow: visible; }
+.rn-quality .widget-toggle-button { width: auto; }
 </style>"""
 
 
@@ -48,25 +49,24 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self._drawn: set[int] = set()
+        self._drawn: dict[str, tuple[dict[str, Any], ...]] = {}
         self._head = ipywidgets.HTML()
         self._refresh = ipywidgets.Button(
             description="Refresh", tooltip="Count and draw everything anew"
         )
         self._refresh.on_click(lambda _: self.refresh())
-        rows = []
-        for made in TABS.values():
-            row = ipywidgets.HBox([ipywidgets.Output() for _ in made])
-            row.add_class("rn-quality-row")
-            rows.append(row)
-        self._tabs = ipywidgets.Tab(children=rows, titles=tuple(TABS))
+        # One row of figures, filled anew: Plotly loses its size in a tab that is hidden.
+        self._row = ipywidgets.HBox()
+        self._row.add_class("rn-quality-row")
+        self._choice = ipywidgets.ToggleButtons(options=list(TABS))
+        self._refresh.layout.width = "auto"
         head = ipywidgets.HBox(
             [self._head, self._refresh],
             layout=ipywidgets.Layout(justify_content="space-between", align_items="center"),
         )
-        super().__init__(children=[ipywidgets.HTML(STYLE), head, self._tabs])
+        super().__init__(children=[ipywidgets.HTML(STYLE), head, self._choice, self._row])
         self.add_class("rn-quality")
-        self._tabs.observe(lambda _: self._draw(), names="selected_index")
+        self._choice.observe(lambda _: self._draw(), names="value")
         events = task.project.events
         self._unsubscribe: list[Callable[[], None]] = [
             events.subscribe(name, self._changed)
@@ -92,14 +92,15 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
         super().close()
 
     def _draw(self) -> None:
-        at = self._tabs.selected_index or 0
-        if at in self._drawn:
-            return
-        self._drawn.add(at)
-        for made, output in zip(
-            list(TABS.values())[at], self._tabs.children[at].children, strict=True
-        ):
-            output.outputs = (_display(made(self.task)),)
+        name = self._choice.value
+        if name not in self._drawn:
+            self._drawn[name] = tuple(_display(made(self.task)) for made in TABS[name])
+        before = self._row.children
+        self._row.children = tuple(
+            ipywidgets.Output(outputs=(figure,)) for figure in self._drawn[name]
+        )
+        for output in before:
+            output.close()
 
     def _changed(self, event: dict[str, Any]) -> None:
         del event
@@ -154,7 +155,7 @@ def _count(value: Any) -> str:
 def _display(figure: Any) -> dict[str, Any]:
     """Return a figure as the output of a cell: its numbers, and words where nothing draws them."""
     body = json.loads(figure.to_json())
-    body["config"] = {"displaylogo": False, "responsive": True}
+    body["config"] = {"displayModeBar": False, "responsive": True}
     return {
         "output_type": "display_data",
         "data": {PLOTLY: body, "text/plain": str(figure.layout.title.text)},

@@ -313,7 +313,7 @@ def test_the_charts_show_what_is_counted(topic: rn.Task) -> None:
     assert both.z[at["d"]][at["wrong"]] == 0.0
     assert differ.z[at["r"]][at["wrong"]] == 1.0
     run = topic.supervise(model="majority")
-    shown = charts.calibration(run).data[1]
+    shown = charts.calibration(run).data[2]
     assert sum(int(text) for text in shown.text) == sum(
         1 for record in run.votes.record.tolist() if record <= 9
     )
@@ -321,7 +321,7 @@ def test_the_charts_show_what_is_counted(topic: rn.Task) -> None:
     assert covered[0].y[-1] == 1.0
     assert len(covered[1].x) == 1
     matrix = rn.ConfusionMatrix(topic, "gold", "wrong").figure()
-    assert matrix.layout.title.text == "Manual labels and wrong: 11% agree"
+    assert matrix.layout.title.subtitle.text == "11% agree"
     assert "<b>100%</b><br>4" in str(matrix.data[2].text)
 
 
