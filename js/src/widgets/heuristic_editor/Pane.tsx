@@ -208,11 +208,9 @@ function useFaults(session: EditorSession): Fault[] {
   const { tried } = session.trying;
   return useMemo(() => {
     if (draft === null || draft.spec.kind !== "function") return [];
-    const found = new Map<string, { line: number; count: number }>();
+    const found = new Map<number, string[]>();
     const add = (line: number | null, message: string): void => {
-      if (line === null) return;
-      const key = `${line}\n${message}`;
-      found.set(key, { line, count: (found.get(key)?.count ?? 0) + 1 });
+      if (line !== null) found.set(line, [...(found.get(line) ?? []), message]);
     };
     let of = "records";
     if (tried.trial !== null) {
@@ -224,9 +222,11 @@ function useFaults(session: EditorSession): Fault[] {
       if (found.size === 0 && stored.line !== null) add(stored.line, stored.message);
       of = `the first ${stored.errors.length} errors`;
     }
-    return [...found].slice(0, 5).map(([key, { line, count: times }]) => {
-      const message = key.slice(key.indexOf("\n") + 1);
-      return { line, message: times > 1 ? `${message} (${times} of ${of})` : message };
+    return [...found].map(([line, messages]) => {
+      const others = new Set(messages).size - 1;
+      const times = messages.length > 1 ? ` (${messages.length} of ${of}` : "";
+      const and = others > 0 ? `, with ${others} other ${others === 1 ? "text" : "texts"}` : "";
+      return { line, message: times === "" ? messages[0]! : `${messages[0]}${times}${and})` };
     });
     // Where the text has changed since, the marks move with it until it is tried again.
   }, [tried.trial, stored, session.revision]);

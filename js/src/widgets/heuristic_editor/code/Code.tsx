@@ -5,6 +5,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
   completionStatus,
 } from "@codemirror/autocomplete";
@@ -97,7 +98,8 @@ export function Code(props: CodeProps): JSX.Element {
             {
               key: "Escape",
               run: (view) => {
-                if (completionStatus(view.state) !== null) return false;
+                if (completionStatus(view.state) === "active") return false;
+                closeCompletion(view);
                 now.current.onLeave();
                 return true;
               },
@@ -113,9 +115,9 @@ export function Code(props: CodeProps): JSX.Element {
             },
             { key: "F8", run: nextDiagnostic },
             // They belong to the widget: trying, running and saving.
-            { key: "Mod-Enter", run: () => true },
-            { key: "Shift-Enter", run: () => true },
-            { key: "Mod-s", run: () => true, preventDefault: true },
+            { key: "Mod-Enter", run: settle },
+            { key: "Shift-Enter", run: settle },
+            { key: "Mod-s", run: settle, preventDefault: true },
           ]),
           keymap.of([
             ...completionKeymap,
@@ -150,6 +152,12 @@ export function Code(props: CodeProps): JSX.Element {
   }, [props.focus, props.revision]);
 
   return <div class="rne-code" ref={host} data-testid="code" />;
+}
+
+/** The list of completions goes; what the key does is the widget's. */
+function settle(view: EditorView): boolean {
+  closeCompletion(view);
+  return true;
 }
 
 function mark(view: EditorView, { problems }: CodeProps): void {
