@@ -12,7 +12,7 @@ from refinery_nb.core.votes import Gold, VoteMatrix
 # Without any manual label a rule that somebody wrote on purpose is taken to be right this often.
 DEFAULT = 0.7
 # In votes on labelled records: how much the prior of a level weighs against what was counted.
-OF_ALL, OF_SOURCE, OF_LABEL = 4.0, 4.0, 2.0
+OF_ALL, OF_SOURCE, OF_LABEL = 4.0, 8.0, 4.0
 # No estimate from so few labels is surer than this.
 FLOOR, CEILING = 0.02, 0.98
 

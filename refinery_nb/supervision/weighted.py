@@ -50,6 +50,8 @@ class Weighted:
 
     def predict_proba(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return probabilities, shape (rows, labels); a row of 0 abstains."""
+        if not votes.labels:
+            return np.zeros((len(votes), 0))
         k = max(2, len(votes.labels))
         right = self._precision(votes, chance=1 / k)
         scores = tally(votes, np.log(right) - np.log((1 - right) / (k - 1)))
