@@ -135,12 +135,35 @@ export interface Operations {
     args: { operations: Operation[] };
     ok: { acks: Acknowledgement[]; progress: Progress };
   };
+  forms: { args: { task: number; attribute: string; text: string }; ok: FormsResult };
+  rule: {
+    args: { task: number; attribute: string; text: string; form: string; label: number };
+    ok: { heuristic: string; added: boolean; state: string; votes: number; message: string };
+  };
   queue: {
     args: { order?: Order; seed?: number; filter?: Filter; search?: string };
     ok: QueueInfo;
   };
 }
 export type OpName = keyof Operations;
+
+/** A form that a selected text may take as a rule, and what it would hit. */
+export interface RuleForm {
+  id: "exact" | "folded" | "plural" | "digits" | "shape";
+  rule: string;
+  records: number;
+  /** Votes on labelled records, and how many of them each label would be right on. */
+  reviewed: number;
+  agree: Record<string, number>;
+  snippets: { key: string; before: string; hit: string; after: string }[];
+}
+
+/** Counts are "at least" where not all records were looked at. */
+export interface FormsResult {
+  total: number;
+  looked_at: number;
+  forms: RuleForm[];
+}
 
 export type Push =
   | { v: number; push: "labels"; changes: Change[]; op_ids: string[]; progress: Progress }

@@ -51,6 +51,12 @@ test("shift tells redo from undo, also with caps lock", () => {
   expect(actionOf(press("U", { shiftKey: true }), [task], false)).toEqual({ do: "redo" });
 });
 
+test("plus makes a rule once, however the keyboard writes it", () => {
+  expect(actionOf(press("+"), [task], false)).toEqual({ do: "rule" });
+  expect(actionOf(press("+", { shiftKey: true }), [task], true)).toEqual({ do: "rule" });
+  expect(actionOf(press("+", { repeat: true }), [task], false)).toBeNull();
+});
+
 test("an unknown key does nothing", () => {
   expect(actionOf(press("x"), [task], false)).toBeNull();
 });

@@ -407,6 +407,9 @@ export class Session {
     this.busyTimer = setTimeout(() => this.emit(), 3_100);
   }
 
+  /** Ask the kernel what is no label; however busy it is, the answer comes. */
+  readonly ask: Rpc["call"] = (op, args) => this.rpc.call(op, args, 3_600_000);
+
   private id(): string {
     return `${this.client}-op-${++this.counter}`;
   }

@@ -54,6 +54,7 @@ export function Footer(props: FooterProps): JSX.Element {
         {spans
           ? button("t", "cursor", { do: "enterCursor" }, { pressed: cursor, hint: "Token cursor" })
           : null}
+        {button("+", "rule", { do: "rule" }, { hint: "Make a rule of the selected text" })}
         {button("/", "search", { do: "search" })}
         {button("?", "keys", { do: "keys" })}
         <button

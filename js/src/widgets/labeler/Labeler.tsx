@@ -16,6 +16,8 @@ import { type Action, actionOf } from "./keys";
 import { Labels } from "./Labels";
 import { Notices } from "./Notices";
 import { RecordText, tokensOf } from "./RecordText";
+import { RuleCard, type RuleSource } from "./RuleCard";
+import { ruleSource, rulesOn } from "./rules";
 import { Guideline, KeySheet } from "./Sheets";
 import { SpanCard, SpanPicker } from "./SpanCard";
 import { withoutSpan, withSpan } from "./suggestions";
@@ -35,6 +37,8 @@ interface Choice {
   chosen: Pointed | null;
 }
 
+/** What takes the focus itself. */
+const KEEPS = new Set(["search", "rule"]);
 const NOTHING: Choice = { selection: null, cursor: null, chosen: null };
 
 export function Labeler(props: { session: Session; preferences: Preferences }): JSX.Element {
@@ -45,6 +49,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   const [hovered, setHovered] = useState<Pointed | null>(null);
   const [placed, setPlaced] = useState<DOMRect | null>(null);
   const [open, setOpen] = useState<"keys" | "guideline" | null>(null);
+  const [rule, setRule] = useState<RuleSource | null>(null);
   const [searching, setSearching] = useState(false);
   const [find, setFind] = useState(0);
   const [autoNext, setAutoNext] = useState(preferences.flag("autoNext", true));
@@ -57,6 +62,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   useEffect(() => {
     setChoice(NOTHING);
     setHovered(null);
+    setRule(null);
   }, [card?.id]);
 
   const focus = (): void => root.current?.focus({ preventScroll: true });
@@ -115,6 +121,12 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
     setChoice({ selection, cursor, chosen: null });
   };
 
+  const startCursor = (shown: Card): void => {
+    const attribute = spanTasks[0]?.on ?? Object.keys(shown.texts)[0] ?? null;
+    if (choice.cursor !== null || attribute === null) return cursorTo(null);
+    cursorTo(enterCursor(attribute, tokensOf(shown, attribute), choice.selection?.start ?? 0));
+  };
+
   const underCursor = (shown: Card): DrawnSpan | null => {
     const { selection } = choice;
     if (choice.chosen !== null) return choice.chosen.span;
@@ -166,9 +178,14 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
       if (single && autoNext && settings[0]?.value != null) session.step(1);
     } else if (action.do === "delete") removeSpan(underCursor(card));
     else if (action.do === "enterCursor") {
-      const attribute = spanTasks[0]?.on ?? null;
-      if (choice.cursor !== null || attribute === null) return cursorTo(null);
-      cursorTo(enterCursor(attribute, tokensOf(card, attribute), choice.selection?.start ?? 0));
+      startCursor(card);
+    } else if (action.do === "rule") {
+      const source = ruleSource(session, card, choice.selection, root.current);
+      if (source !== null) return setRule(source);
+      if (choice.cursor === null) startCursor(card);
+      session.say(
+        "Choose some text for the rule: with the arrow keys, or the mouse. Then + again.",
+      );
     } else if (action.do === "cursor" && choice.cursor !== null) {
       const tokens = tokensOf(card, choice.cursor.attribute);
       cursorTo(moveCursor(choice.cursor, tokens, action.by, action.extend));
@@ -210,7 +227,8 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   };
 
   const pointed = choice.chosen ?? (choice.selection === null ? hovered : null);
-  const picking = choice.selection !== null && choice.cursor === null && placed !== null;
+  const picking =
+    choice.selection !== null && choice.cursor === null && placed !== null && rule === null;
   const marks = card === undefined ? [] : tasks.map((task) => session.shown(card, task).marks);
   return (
     <section
@@ -308,6 +326,15 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
           <Guideline tasks={tasks} onClose={() => (setOpen(null), focus())} />
         ) : null}
       </div>
+      {rule !== null ? (
+        <RuleCard
+          key={`${rule.attribute} ${rule.text}`}
+          session={session}
+          source={rule}
+          tasks={rulesOn(tasks, rule.attribute)}
+          onClose={() => (setRule(null), focus())}
+        />
+      ) : null}
       {open === "keys" ? <KeySheet onClose={() => (setOpen(null), focus())} /> : null}
       {picking && card !== undefined ? (
         <SpanPicker
@@ -344,7 +371,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
         autoNext={autoNext}
         single={single}
         folded={folded}
-        onAction={(action) => (act(action), action.do === "search" ? undefined : focus())}
+        onAction={(action) => (act(action), KEEPS.has(action.do) ? undefined : focus())}
         onAutoNext={(on) => (setAutoNext(on), preferences.setFlag("autoNext", on), focus())}
         onFold={(on) => (setFolded(on), preferences.setFlag("foldedWhy", on), focus())}
       />

@@ -19,6 +19,7 @@ export type Action =
         | "find"
         | "keys"
         | "enterCursor"
+        | "rule"
         | "delete"
         | "escape";
     };
@@ -35,6 +36,7 @@ const PLAIN: Record<string, Action> = {
   ".": { do: "find" },
   "?": { do: "keys" },
   t: { do: "enterCursor" },
+  "+": { do: "rule" },
   Delete: { do: "delete" },
   Backspace: { do: "delete" },
   Escape: { do: "escape" },
@@ -85,6 +87,7 @@ export const SHEET: [keys: string[], what: string][] = [
   [["f"], "Flag this record"],
   [["n"], "Reviewed, none: no label applies"],
   [["t"], "Token cursor: ← → move, ⇧ extends, a key labels"],
+  [["+"], "Make a rule of the selected text"],
   [["Delete"], "Remove the chosen span"],
   [["."], "Find a label by its name"],
   [["/"], "Search the records"],
