@@ -29,8 +29,18 @@ def emoji(record):
 EMOJI_SENTIMENT = r"""
 import re
 
-GOOD = re.compile("|".join(re.escape(one) for one in POSITIVE_EMOJI))
-BAD = re.compile("|".join(re.escape(one) for one in NEGATIVE_EMOJI))
+GOOD, BAD = (
+    # A smiley with a letter, such as :D, must not be part of a word.
+    re.compile(
+        "|".join(
+            (r"(?<!\w)" if one[0].isalnum() else "")
+            + re.escape(one)
+            + (r"(?!\w)" if one[-1].isalnum() else "")
+            for one in words
+        )
+    )
+    for words in (POSITIVE_EMOJI, NEGATIVE_EMOJI)
+)
 
 
 def emoji_sentiment(record):
@@ -86,6 +96,7 @@ BRICKS = (
             ("late :-(", "negative"),
             ("❤️ but 😡😡", "negative"),
             ("😀😡", None),
+            ("BAGHDAD:Dear all", None),
             ("So good 😍", None, {"positive": None}),
             ("", None),
         ),

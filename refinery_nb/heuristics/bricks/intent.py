@@ -62,9 +62,10 @@ BRICKS = (
             ("¡Buenos días!", "greeting"),
             ("This shift ends; they say hi later on", None),
             ("Highway", None),
+            ("Nobody saw a highway", None),
             ("", None),
         ),
-        first=20,
+        first=15,
     ),
     phrases(
         "farewell",

@@ -15,7 +15,7 @@ UPPER = "A-ZÀ-ÖØ-ÞČĆĐŁŃŚŠŞİŹŻŽ"
 TITLE = "|".join(re.escape(one) for one in TITLES)
 NAME = rf"[{UPPER}](?:[\w’'-]{{1,30}}|\.)"
 PATTERN = re.compile(
-    rf"(?<!\w)(?:(?:{TITLE})\.? ){{1,3}}((?:(?:von|van|de|der|den|di|la|al|bin) ){{0,2}}{NAME}"
+    rf"(?<![\w-])(?:(?:{TITLE})\.? ){{1,3}}((?:(?:von|van|de|der|den|di|la|al|bin) ){{0,2}}{NAME}"
     rf"(?: (?:(?:von|van|de|der|den|di|la|al|bin) ){{0,2}}{NAME}){{0,3}})"
 )
 
@@ -105,8 +105,8 @@ def quoted_text(record):
 
 TITLES = (
     *("Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof", "Professor", "Sir", "Dame", "Lord", "Lady"),
-    *("President", "Senator", "Minister", "Judge", "Captain", "General", "Colonel", "Sergeant"),
-    *("King", "Queen", "Prince", "Princess", "Pope", "Father", "Sister", "Herr", "Herrn", "Frau"),
+    *("President", "Senator", "Minister", "Judge", "Captain", "Colonel", "Sergeant", "Gov"),
+    *("King", "Queen", "Prince", "Princess", "Pope", "Sen", "Rep", "Herr", "Herrn", "Frau"),
     *("Monsieur", "Madame", "Señor", "Señora", "Signor", "Signora"),
 )
 FORMS = (

@@ -17,7 +17,7 @@ WORDS = (
 )
 SPELT = rf"|(?:(?:{WORDS})(?:[ -](?:and )?(?:{WORDS})){{0,6}})" if SPELT_OUT else ""
 PATTERN = re.compile(
-    r"(?<![\w.,])(?:[-+−]?(?:[0-9]{1,3}(?:[,.’'\u00a0\u202f][0-9]{3}){1,6}|[0-9]{1,18})"
+    r"(?<![\w.,#&])(?:[-+−]?(?:[0-9]{1,3}(?:[,.’'\u00a0\u202f][0-9]{3}){1,6}|[0-9]{1,18})"
     rf"(?:[.,][0-9]{{1,12}})?{SPELT})(?!\w|[.,][0-9])",
     re.IGNORECASE,
 )
@@ -44,12 +44,12 @@ def quantity(record):
 """
 
 UNITS = (
-    *("mg", "g", "kg", "t", "oz", "lb", "lbs", "pound", "pounds", "ton", "tons", "tonnes"),
-    *("gram", "grams", "kilo", "kilos", "mm", "cm", "m", "km", "in", "inch", "inches", "ft"),
+    *("mg", "g", "kg", "oz", "lb", "lbs", "pound", "pounds", "ton", "tons", "tonnes"),
+    *("gram", "grams", "kilo", "kilos", "mm", "cm", "m", "km", "inch", "inches", "ft"),
     *("foot", "feet", "yard", "yards", "mi", "mile", "miles", "meter", "meters", "metres"),
     *("kilometers", "kilometres", "ml", "cl", "l", "L", "liter", "liters", "litre", "litres"),
-    *("gallon", "gallons", "cup", "cups", "m²", "m2", "km²", "m³", "°C", "°F", "K", "W", "kW"),
-    *("MW", "kWh", "V", "A", "mAh", "Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB"),
+    *("gallon", "gallons", "cup", "cups", "m²", "m2", "km²", "m³", "°C", "°F", "W", "kW"),
+    *("MW", "kWh", "V", "mA", "mAh", "Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB"),
     *("km/h", "mph", "bar", "psi", "kcal", "cal", "px", "dpi", "pieces", "pcs", "Stück"),
 )
 
@@ -86,7 +86,7 @@ BRICKS = (
             ("5 kg and 16GB of 1.5 l", ["5 kg", "16GB", "1.5 l"]),
             ("20 x 30 cm", ["20 x 30 cm"]),
             ("−5 °C, 3 m²", ["−5 °C", "3 m²"]),
-            ("5 people, 3 kgs, x5 m", []),
+            ("5 people, 3 kgs, x5 m, 10 in all", []),
             ("", []),
         ),
     ),

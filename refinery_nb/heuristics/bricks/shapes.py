@@ -32,7 +32,7 @@ PATTERN = re.compile(rf"(?<!\w)(?:{ANY})(?!\w)", re.IGNORECASE)
 
 def {name}(record):
     text = (record[ON] or "").replace("’", "'")
-    found = PATTERN.findall(text{cut})
+{found}
     return LABEL if len(found) >= LEAST else None
 """
 
@@ -91,7 +91,12 @@ def phrases(
     if first:
         what = "how many characters from the beginning are looked at"
         parameters.append(Parameter("first", "integer", first, what))
-    source = PHRASES.replace("{cut}", "[:FIRST]" if first else "")
+    found = "    found = PATTERN.findall(text)"
+    if first:
+        found = "    # No word is cut: it must begin in the part that is looked at.\n"
+        found += "    found = [one for one in PATTERN.finditer(text[: FIRST + 40])"
+        found += " if one.start() < FIRST]"
+    source = PHRASES.replace("{found}", found)
     return Brick(
         name,
         "classifier",

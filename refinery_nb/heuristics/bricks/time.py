@@ -6,8 +6,9 @@ from refinery_nb.heuristics.bricks.shapes import examples, pattern
 
 GROUP = "time"
 MONTH = (
-    r"(?:Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|Ma[yi]|Jun[ei]?|Jul[yi]?",
-    r"|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)\.?",
+    r"(?:Jan(?:uary|uar|\.)?|Feb(?:ruary|ruar|\.)?|Mar(?:ch|\.)?|März|Apr(?:il|\.)?|Ma[yi]",
+    r"|Jun[ei.]?|Jul[yi.]?|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|O[ck]t(?:ober|\.)?",
+    r"|Nov(?:ember|\.)?|De[cz](?:ember|\.)?)",
 )
 
 BRICKS = (
@@ -31,6 +32,7 @@ BRICKS = (
             ("From 2024-01-15 to 15.2.2024.", ["2024-01-15", "15.2.2024"]),
             ("12/31/99 or 3rd of March 2021", ["12/31/99", "3rd of March 2021"]),
             ("am 3. März, Jan 15, 2024", ["3. März", "Jan 15, 2024"]),
+            ("Sept. 11, 30 November.", ["Sept. 11", "30 November"]),
             ("2024-13-01, 1.2.3.4, in May, 99/99/9999", []),
             ("", []),
         ),
@@ -83,7 +85,7 @@ BRICKS = (
         GROUP,
         "Durations: 20 minutes, two weeks, 1.5 h, 24/7.",
         [
-            r"(?<![\w.,])(?:(?:[0-9]{1,6}(?:[.,][0-9]{1,2})?|an?|one|two|three|four|five|six|seven",
+            r"(?<![\w.,])(?:(?:[0-9]{1,6}(?:[.,][0-9]{1,2})?|one|two|three|four|five|six|seven",
             r"|eight|nine|ten|twelve|half an?|several|few)[ -]?",
             r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|decades?)",
             r"|[0-9]{1,6}(?:[.,][0-9]{1,2})? ?(?:h|min|s|ms|Tage?|Wochen?|Monate?|Jahre?|Stunden?)",
