@@ -49,7 +49,8 @@ def bound(task: Task, heuristic: Heuristic) -> Heuristic:
     """Return the heuristic itself, or what a brick becomes in this task."""
     if not hasattr(heuristic, "bound_to"):
         return heuristic
-    texts = [one.name for one in task.project.attributes if one.type.is_string]
+    attributes = task.project.attributes
+    texts = [one.name for one in attributes if one.type.is_string and not one.is_key]
     made: Heuristic = heuristic.bound_to(task.schema, texts)
     return made
 
@@ -95,8 +96,9 @@ def run(task: Task, rows: Sequence[HeuristicRow], *, now: int) -> dict[str, Told
             # by what it has seen, so that grows with every change of the votes.
             seen = now if same else max(now, row.seen + 1)
             with task.project.database.write() as connection:
+                message = row.message if same else ""
                 heuristics.save_votes(
-                    connection, row.version, votes, state="finished", message="", seen=seen
+                    connection, row.version, votes, state="finished", message=message, seen=seen
                 )
         state = "unchanged" if same else "finished"
         told[row.name] = (state, 0 if same else total, len(votes), 0, _since(begun), "")

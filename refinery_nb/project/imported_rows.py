@@ -94,7 +94,7 @@ def _of_callback(
 ) -> Iterator[Said]:
     """Ask a function about the records, batch by batch, and name the batch that it fails on."""
     ids = _ids(project, heuristic.keys)
-    bar = progress_bar(len(ids), heuristic.source)
+    bar = progress_bar(len(ids), heuristic.name)
     try:
         for number, first in enumerate(range(0, len(ids), heuristic.batch_size), start=1):
             batch = project.frame(ids[first : first + heuristic.batch_size])

@@ -210,6 +210,27 @@ def test_a_brick_follows_a_lookup_list(project: rn.Project) -> None:
     assert task.report()["hits"].tolist() == [2]
 
 
+@pytest.mark.parametrize(
+    "brick", [one for one in BRICKS if one.kind == "extractor"], ids=lambda brick: brick.name
+)
+def test_an_extractor_also_votes_for_whole_records(brick: Brick) -> None:
+    for example in brick.examples:
+        source = brick.code(on="body", whole=True, **example.parameters)
+        assert check_source(source) == brick.name
+        labels = labels_of(brick)
+        ballot = Function.from_source(source).vote(Batch([{"body": example.text}], labels))
+        assert not ballot.errors
+        assert len(ballot.label) == bool(example.expected)
+
+
+def test_an_extractor_in_a_task_about_whole_records(project: rn.Project) -> None:
+    project.add([{"id": "a", "body": "ann@example.org"}, {"id": "b", "body": "none"}], key="id")
+    task = project.task("contact", ["mail"])
+    task.add(rn.bricks["email"](label="mail"))
+    task.run(progress=False)
+    assert project.where(task.voted("mail")).keys() == ["a"]
+
+
 def test_spans_need_a_label() -> None:
     with pytest.raises(HeuristicError, match="needs a label"):
         rn.bricks["iban"](label=None)
@@ -220,8 +241,6 @@ def test_a_brick_that_does_not_fit_its_task_is_refused_before_it_runs(project: r
     project.add([{"id": "a", "title": "x", "body": "y"}], key="id")
     whole = project.task("whole", ["question"])
     spans = project.task("spans", ["IBAN"], on="body", kind="spans")
-    with pytest.raises(HeuristicError, match="extracts spans"):
-        whole.add(rn.bricks["iban"]())
     with pytest.raises(HeuristicError, match="about spans"):
         spans.add(rn.bricks["question"]())
     with pytest.raises(HeuristicError, match="Pass on="):

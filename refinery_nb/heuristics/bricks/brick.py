@@ -61,13 +61,15 @@ class Brick:
     parameters: tuple[Parameter, ...]
     examples: tuple[Example, ...] = field(repr=False)
 
-    def code(self, *, on: str = DEFAULT_ON, **parameters: Any) -> str:
+    def code(self, *, on: str = DEFAULT_ON, whole: bool = False, **parameters: Any) -> str:
         """Return the source with parameters filled in.
 
         Parameters
         ----------
         on
             The attribute to look at.
+        whole
+            For an extractor: vote for the whole record, with the label of the first span.
         **parameters
             As in ``parameters``; what is left out has its default.
 
@@ -78,6 +80,8 @@ class Brick:
         """
         values = self._values(parameters)
         imports, body = _split(self.template)
+        if whole and self.kind == "extractor":
+            body = _whole(self.name, body)
         head = "".join(f"# {line}\n" for line in textwrap.wrap(self.description, 86)) + imports
         constants = Parameter("on", "text", DEFAULT_ON, "the attribute to look at").written(on)
         constants += "".join(one.written(values[one.name]) for one in self.parameters)
@@ -86,7 +90,11 @@ class Brick:
     def __call__(
         self, *, name: str | None = None, on: str | None = None, **parameters: Any
     ) -> BrickFunction:
-        """Return a heuristic; without ``on`` it looks at the attribute of its task."""
+        """Return a heuristic; without ``on`` it looks at the attribute of its task.
+
+        An extractor may be added to a task of either kind, as ``rn.Lookup`` and ``rn.Regex`` may:
+        where whole records are labelled, it votes where it finds a span.
+        """
         return BrickFunction(self, name or self.name, on, self._values(parameters))
 
     def spec(self) -> dict[str, Any]:
@@ -159,15 +167,16 @@ class BrickFunction(Function):
         Raises
         ------
         HeuristicError
-            If it is of the other kind than the task, or it is not clear what to look at.
+            If it is a classifier and the task is about spans, or it is not clear what to look at.
         SchemaError
             If the task lacks one of its labels.
         """
-        if (self.brick.kind == "extractor") != task.is_spans:
-            does, wants = ("extracts spans", "labels whole records")
-            if not task.is_spans:
-                raise self._refused(f"{does}; task {task.name!r} {wants}.", task)
-            raise self._refused(f"{wants}; task {task.name!r} is about spans.", task)
+        if task.is_spans and self.brick.kind == "classifier":
+            raise HeuristicError(
+                f"the brick {self.brick.name!r} labels whole records; task {task.name!r} is about"
+                " spans.",
+                hint="Choose an extractor.",
+            )
         on = self._on or task.on or (texts[0] if len(texts) == 1 else None)
         if on is None:
             raise HeuristicError(
@@ -190,14 +199,8 @@ class BrickFunction(Function):
             for label in named if parameter.kind in ("label", "labels") else ():
                 if label is not None:
                     task.label(label)
-        spec = {"name": self.name, "entry": self.entry}
-        return Function.from_spec(spec | {"source": self.brick.code(on=on, **self._values)})
-
-    def _refused(self, what: str, task: TaskSchema) -> HeuristicError:
-        kind = "extractor" if task.is_spans else "classifier"
-        return HeuristicError(
-            f"the brick {self.brick.name!r} {what}", hint=f"Choose one of the kind {kind!r}."
-        )
+        source = self.brick.code(on=on, whole=not task.is_spans, **self._values)
+        return Function.from_spec({"name": self.name, "entry": self.entry, "source": source})
 
 
 def _split(template: str) -> tuple[str, str]:
@@ -209,3 +212,14 @@ def _split(template: str) -> tuple[str, str]:
     body = "".join(lines[last:]).strip("\n")
     gap = "\n\n" if body.startswith("def ") else "\n"
     return "".join(lines[:last]), f"{gap}{body}\n"
+
+
+def _whole(name: str, body: str) -> str:
+    """Return the source of an extractor as that of a classifier: the label of its first span."""
+    head = f"def {name}(record):\n"
+    before, _, inner = body.partition(head)
+    return (
+        f"{before}{head}    def spans():\n{textwrap.indent(inner, '    ')}\n"
+        "    # The whole record gets the label of the first span.\n"
+        "    return next((label for label, *_ in spans()), None)\n"
+    )
