@@ -35,6 +35,7 @@ NO_GOLD = "No record has been reviewed by hand yet: label some with rn.Labeler(t
 NO_VOTES = "No heuristic has voted yet: add one and call task.run()."
 BINS = 20
 MOST = 40  # labels or heuristics in one chart
+WIDTHS = {1: 300, 2: 340, 3: 400}  # of small matrices, by size; a larger one fills its place
 
 
 def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
@@ -57,12 +58,13 @@ def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
             name=f"{said} ({counts.sum():,})",
             orientation="h",
             marker={"color": color, "cornerradius": 3},
-            text=[f"{part:.0%}" for part in share],
+            text=[f"{part:.0%}" if part else "" for part in share],
             textposition="outside",
             cliponaxis=False,
             customdata=counts[:MOST],
             hovertemplate="%{y}: %{customdata:,} (%{x:.1%})<extra></extra>",
         )
+    found.update_layout(showlegend=True)  # of one source too: it says which
     found.update_xaxes(tickformat=".0%")
     found.update_yaxes(autorange="reversed", showgrid=False)
     return found
@@ -104,7 +106,7 @@ def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
     count = table["count"].to_numpy(dtype=np.float64)
     share = table["accuracy"].to_numpy(dtype=np.float64)
     low, high = wilson(share * count, count)
-    total = f"{int(count.sum()):,} reviewed, bars are 95 % intervals"
+    total = f"{int(count.sum()):,} reviewed, whiskers are 95 % intervals"
     told = total if error != error else f"calibration error {error:.3f}, {total}"
     found = figure(title, theme, told=told, height=380)
     found.add_scatter(
@@ -275,7 +277,7 @@ def _matrix(
     share: bool = True,
 ) -> go.Figure:
     size = len(names)
-    found = figure(title, theme, told=told, height=220 + 34 * size, width=300 + 64 * size)
+    found = figure(title, theme, told=told, height=220 + 34 * size, width=WIDTHS.get(size))
     small = size <= 12
     found.add_heatmap(
         z=value,

@@ -80,7 +80,7 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
         self._refresh.description = "Refresh"
         self._refresh.button_style = ""
         self._head.value = (
-            f"<b>{escape(self.task.name)}</b> {escape(', '.join(summary(self.task)))}"
+            f"<b>{escape(self.task.name)}</b> {escape(' · '.join(summary(self.task)))}"
         )
         self._draw()
 
