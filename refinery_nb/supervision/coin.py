@@ -62,6 +62,26 @@ def evidence(belief: Belief) -> tuple[Floats, Floats]:
     return spoken - belief.abstention * silent, base - base.max()
 
 
+def posterior(sheet: Sheet, belief: Belief, counts: Floats) -> tuple[Floats, Floats]:
+    """Return how likely each cell is, shape (cells,), and the rest of each row by its own score.
+
+    The second, shape (rows,): times exp(a label's own score) it is the probability of a label
+    that nobody voted for on that row.
+    """
+    spoken, base = evidence(belief)
+    row, label = sheet.cell_row, sheet.cell_label
+    score = np.bincount(sheet.cell, counts * spoken[sheet.item], minlength=len(row))
+    begins = np.flatnonzero(np.diff(row, prepend=-1))
+    most = np.maximum(np.maximum.reduceat(score, begins) if len(begins) else score, 0.0)
+    own = np.exp(base[label])
+    proba = own * np.exp(score - most[row])
+    # All labels that nobody voted for on a row have their own score: one sum for all of them.
+    faded = np.exp(-most)
+    rest = np.maximum(np.exp(base).sum() - np.bincount(row, own, minlength=sheet.rows), 0.0)
+    total = rest * faded + np.bincount(row, proba, minlength=sheet.rows)
+    return proba / total[row], faded / np.maximum(total, 1e-300)
+
+
 def expect(sheet: Sheet, belief: Belief, counts: Floats, lesson: Floats) -> tuple[Floats, Floats]:
     """Return how often each item is expected to be right and wrong, and each label to be true.
 
@@ -72,26 +92,15 @@ def expect(sheet: Sheet, belief: Belief, counts: Floats, lesson: Floats) -> tupl
     lesson
         How much each row teaches about its votes, shape (rows,).
     """
-    spoken, base = evidence(belief)
-    labels = len(base)
-    cell, row, label = sheet.cell, sheet.cell_row, sheet.cell_label
-    score = np.bincount(cell, counts * spoken[sheet.item], minlength=len(row))
-    begins = np.flatnonzero(np.diff(row, prepend=-1))
-    most = np.maximum(np.maximum.reduceat(score, begins) if len(begins) else score, 0.0)
-    own = np.exp(base[label])
-    proba = own * np.exp(score - most[row])
-    # All labels that nobody voted for on a row have their own score: one sum for all of them.
-    faded = np.exp(-most)
-    rest = np.maximum(np.exp(base).sum() - np.bincount(row, own, minlength=sheet.rows), 0.0)
-    total = rest * faded + np.bincount(row, proba, minlength=sheet.rows)
-    proba /= total[row]
+    proba, rest = posterior(sheet, belief, counts)
     taught = lesson[sheet.row] * sheet.confidence
-    agreed = np.bincount(sheet.item, taught * proba[cell], minlength=len(belief.label))
+    agreed = np.bincount(sheet.item, taught * proba[sheet.cell], minlength=len(belief.label))
     voted = np.bincount(sheet.item, taught, minlength=len(belief.label))
-    unvoted = sheet.weight * faded / np.maximum(total, 1e-300)
-    true = np.bincount(label, sheet.weight[row] * proba, minlength=labels)
-    true = true + np.exp(base) * unvoted.sum()
-    true -= np.bincount(label, own * unvoted[row], minlength=labels)
+    row, label, labels = sheet.cell_row, sheet.cell_label, len(belief.balance)
+    own = np.exp(evidence(belief)[1])
+    unvoted = sheet.weight * rest
+    true = np.bincount(label, sheet.weight[row] * proba, minlength=labels) + own * unvoted.sum()
+    true -= np.bincount(label, own[label] * unvoted[row], minlength=labels)
     return np.stack([agreed, voted - agreed], axis=1), np.maximum(true, 0.0)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from refinery_nb.core.votes import Ints
+from refinery_nb.supervision import coin
+from refinery_nb.supervision.dependence import discounts
 from refinery_nb.supervision.latent import Latent
+from refinery_nb.supervision.sample import Sample
+from refinery_nb.supervision.sheet import Floats, Sheet
 
 
 class Generative(Latent):
@@ -20,3 +27,21 @@ class Generative(Latent):
     >>> Generative().fit(matrix, None).predict_proba(matrix).argmax(axis=1).tolist()
     [0, 1, 0]
     """
+
+    def target(self, sample: Sample) -> tuple[Sheet, Floats]:
+        """Return the votes of a sample, and how likely each label voted for is, shape (cells,)."""
+        assert self._items is not None
+        sheet = Sheet.of(sample.votes, self._items.of(sample.votes, self._labels), sample.weight)
+        counts = discounts(sheet.row, sheet.item, self._found) * sheet.confidence
+        return sheet, coin.posterior(sheet, self._belief, counts)[0]
+
+    def spoken(self) -> Floats:
+        """Return how far a vote of each item speaks for its label by itself, shape (items,)."""
+        share, balance = self._belief.share, self._belief.balance[self._belief.label]
+        spoken: Floats = np.log(share[:, 0] / share[:, 1]) - np.log(balance / (1 - balance))
+        return spoken
+
+    def source_of(self, item: Ints) -> Ints:
+        """Return the source of each item, by its position."""
+        assert self._items is not None
+        return self._items.source[item]
