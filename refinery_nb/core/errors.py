@@ -4,6 +4,7 @@
     ├── InputError          a file, row, record or value that cannot be taken in
     │   └── EncodingError   bytes that are not text in the expected encoding
     ├── SchemaError         an attribute, task or label that does not exist, or may not
+    │   └── UnknownName     a mapping has nothing under a name: a KeyError too
     ├── LabelError          a label that cannot be stored
     │   └── SpanError       offsets that do not lie in the text
     ├── QueryError          a condition that makes no sense for this project
@@ -90,6 +91,10 @@ class SchemaError(RefineryError):
     """An attribute, task or label that does not exist, or may not."""
 
     code = "schema"
+
+
+class UnknownName(SchemaError, KeyError):
+    """A mapping of a project has nothing under a name."""
 
 
 class LabelError(RefineryError):

@@ -67,10 +67,13 @@ class Tfidf:
             known.append([str(term) for term in counter.get_feature_names_out()])
             weights.append(counter.idf_)
         from scipy.sparse import hstack
+        from threadpoolctl import threadpool_limits
 
         matrix = hstack(weighed).tocsr().astype(np.float32)
         dim = min(DIM, *matrix.shape)
-        svd = TruncatedSVD(dim, n_iter=ITERATIONS, random_state=0).fit(matrix)
+        # Small products: on a busy machine many threads took 32 s where one takes 1 s.
+        with threadpool_limits(1):
+            svd = TruncatedSVD(dim, n_iter=ITERATIONS, random_state=0).fit(matrix)
         self._terms = (known[0], known[1])
         self._idf = np.concatenate(weights)
         self._components = np.ascontiguousarray(svd.components_, np.float32)

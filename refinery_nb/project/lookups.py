@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from refinery_nb.core.errors import SchemaError, did_you_mean
+from refinery_nb.core.errors import SchemaError, UnknownName, did_you_mean
 from refinery_nb.core.schema import check_name, folded
 from refinery_nb.heuristics.lists import NamedLists
 from refinery_nb.project.lookup_list import LookupList, existing, refuse_if_used
@@ -40,7 +40,7 @@ class Lookups(NamedLists):
         with self._project.database.read() as connection:
             known = stored.lists(connection)
         if name not in known:
-            raise SchemaError(f"there is no lookup list {name!r}.", hint=did_you_mean(name, known))
+            raise UnknownName(f"there is no lookup list {name!r}.", hint=did_you_mean(name, known))
         return LookupList(self._project, known[name].id)
 
     def __setitem__(self, name: str, terms: str | Iterable[str]) -> None:

@@ -20,9 +20,11 @@ from refinery_nb.core.events import Events
 from refinery_nb.core.operation import Acknowledgement, Operation
 from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
+from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import add as adding
 from refinery_nb.project import cards, confusion, frames, labeling, tasks
 from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.embedding import Embedding, Embeddings
 from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.task import Task
@@ -66,6 +68,7 @@ class Project:
         self.columns = VoteColumns(self.database)
         self.selector = Selector(self.database, self.columns)
         self.lookups = Lookups(self)
+        self.embeddings = Embeddings(self)
         self.selector.paired = partial(confusion.matching, self)
         with self.database.write() as connection:
             identity = schema.setting(connection, "id")
@@ -202,6 +205,16 @@ class Project:
     def records(self, view: View | None = None) -> pd.DataFrame:
         """Return the records of a view (or all): attributes as columns, keys as index."""
         return self.frame((view or self.view()).ids())
+
+    def embed(self, on: str, **options: Any) -> Embedding:
+        """Give the records vectors of a text attribute (``model=``); see ``project.embed``."""
+        from refinery_nb.project.embed import embed
+
+        return embed(self, on, **options)
+
+    def vectors(self, on: str | None = None) -> Vectors | None:
+        """Return the newest vectors of an attribute, or of any; None if there are none."""
+        return self.embeddings.best(on)
 
     def export(
         self,
