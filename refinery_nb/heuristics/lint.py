@@ -49,10 +49,7 @@ def entry_of(source: str, *wanted: str) -> str | None:
     >>> entry_of("def _stem(word): ...\ndef late(record): ...", "other")
     'late'
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = _parsed(source)
     names = [node.name for node in tree.body if isinstance(node, Def)]
     for name in wanted:
         if name in names:
@@ -85,6 +82,8 @@ def lint(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             tree = ast.parse(source)
+            # What follows parses it again, with lines before it.
+            warned = list(caught)
             try:
                 entry = check_source(source, name)
                 refused = None
@@ -98,20 +97,22 @@ def lint(
         return [Problem(1, None, None, "The source is nested too deeply.")]
     found = [
         Problem(one.lineno, None, None, f"{one.message}.".replace("..", "."), "warning")
-        for one in caught
+        for one in warned
         if isinstance(one.lineno, int)
         and issubclass(one.category, SyntaxWarning | DeprecationWarning)
     ]
-    missing = list(_undefined(source, tree))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        missing = list(_undefined(source, tree))
+        used = used_lists(source) if lookups is not None and refused is None else {}
     if refused is not None and "is not defined" not in refused.message:
         found.append(Problem(refused.line or 1, None, None, _said(refused)))
         missing = [one for one in missing if one.line != refused.line]
     found += missing
-    if lookups is not None and refused is None:
-        for used, line in used_lists(source).items():
-            if meant(used, lookups) is None:
-                said = f"There is no lookup list {used!r}. {did_you_mean(used, lookups)}"
-                found.append(Problem(line, None, None, said))
+    for one, line in used.items():
+        if meant(one, lookups or ()) is None:
+            said = f"There is no lookup list {one!r}. {did_you_mean(one, lookups or ())}"
+            found.append(Problem(line, None, None, said))
     entry = entry or entry_of(source, *([name] if name else [])) or ""
     for node in tree.body:
         if isinstance(node, Def) and node.name == entry:
@@ -135,6 +136,16 @@ def lint_pattern(pattern: str, *, case: bool = True) -> list[Problem]:
     except (OverflowError, RecursionError) as error:
         return [Problem(1, None, None, f"Not a regular expression: {error}.")]
     return []
+
+
+def _parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a source, an empty one if it has none; warn of nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module([], [])
 
 
 def _said(error: RefineryError) -> str:
@@ -245,10 +256,7 @@ def constants(source: str, leave_out: Mapping[str, object] | Sequence[str] = ())
     ...           ["A", "text"])
     ['too late']
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = _parsed(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = [
         node.value

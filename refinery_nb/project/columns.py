@@ -82,7 +82,8 @@ def _seen(connection: Connection, row: HeuristicRow) -> Hashable:
     """Return up to what a column holds votes; people label without that anything is run."""
     if row.spec["kind"] == "annotator":
         return gold.actor_version(connection, row.spec["actor"])
-    return row.seen
+    # Ids are given again after a heuristic was removed; the time is not.
+    return (row.at, row.seen)
 
 
 def _votes(connection: Connection, row: HeuristicRow, task: TaskSchema) -> Votes:

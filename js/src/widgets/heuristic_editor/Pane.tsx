@@ -225,7 +225,7 @@ function useFaults(session: EditorSession): Fault[] {
     return [...found].map(([line, messages]) => {
       const others = new Set(messages).size - 1;
       const times = messages.length > 1 ? ` (${messages.length} of ${of}` : "";
-      const and = others > 0 ? `, with ${others} other ${others === 1 ? "text" : "texts"}` : "";
+      const and = others > 0 ? `, ${others} other ${others === 1 ? "message" : "messages"}` : "";
       return { line, message: times === "" ? messages[0]! : `${messages[0]}${times}${and})` };
     });
     // Where the text has changed since, the marks move with it until it is tried again.
