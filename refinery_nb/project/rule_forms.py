@@ -21,7 +21,7 @@ from refinery_nb.heuristics import Batch, Heuristic, Lookup, Regex
 from refinery_nb.heuristics.lookup import plurals
 from refinery_nb.project import frames, rules
 from refinery_nb.store import records, schema
-from refinery_nb.suggest.forms import shape, shape_pattern, word_shape
+from refinery_nb.suggest.forms import DIGITS, shape_pattern, word_shape
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
@@ -107,9 +107,9 @@ def forms_of(text: str) -> list[RuleForm]:
                 lemma,
             )
         )
-    general = shape(folded)
-    if any(char.isdigit() for char in folded):
-        pattern = shape_pattern(general)
+    # Not folded: a pattern that ignores case does not take "ss" for a sharp s.
+    if _digit(term):
+        pattern = shape_pattern(DIGITS.sub("0", term))
         found.append(
             RuleForm("digits", pattern, _regex(pattern, case=False), lambda t, _: _digit(t))
         )

@@ -171,6 +171,8 @@ def word_shape(text: str) -> str | None:
             parts.append("[A-Z]" if len(run) == 1 else "[A-Z]+")
         else:
             parts.append(escaped(run))
+    if len(parts) < 3:
+        return None  # any capitalised word
     left = r"\b" if _is_word(text[0]) else ""
     right = r"\b" if _is_word(text[-1]) else ""
     return left + "".join(parts) + right

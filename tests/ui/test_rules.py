@@ -84,7 +84,7 @@ def test_a_pattern_from_the_mouse_and_escape(open_notebook: OpenNotebook) -> Non
         notebook.page.keyboard.press("ArrowDown")
     notebook.page.keyboard.press("Enter")
     expect(card).to_have_count(0)
-    expect(found.get_by_test_id("live")).to_have_text("regex:\\ba-\\d+\\b: 40 votes")
+    expect(found.get_by_test_id("live")).to_have_text("regex:\\bA-\\d+\\b: 40 votes")
     with rn.open(notebook.server.root / "pattern", by="ann") as project:
         topic = project.task("topic")
         (name,) = topic.heuristics()["heuristic"]

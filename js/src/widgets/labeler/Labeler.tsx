@@ -302,39 +302,40 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
                 }}
               />
             ))}
-            {tasks.map((task) => (
-              <Labels
-                key={task.id}
-                task={task}
-                card={card}
-                value={session.shown(card, task).value}
-                status={session.sync?.status(card.id, task.id) ?? "saved"}
-                find={find}
-                onLabel={(one) => (label(task, one), focus())}
-                onNone={() => {
-                  const now = session.shown(card, task).value;
-                  set([{ task, value: now !== null && "none" in now ? null : { none: true } }]);
-                  focus();
-                }}
-                onDone={focus}
+            {rule !== null ? (
+              <RuleCard
+                key={`${rule.attribute} ${rule.text}`}
+                session={session}
+                source={rule}
+                tasks={rulesOn(tasks, rule.attribute)}
+                onClose={() => (setRule(null), focus())}
               />
-            ))}
-            {folded ? null : <Why card={card} tasks={tasks} />}
+            ) : (
+              tasks.map((task) => (
+                <Labels
+                  key={task.id}
+                  task={task}
+                  card={card}
+                  value={session.shown(card, task).value}
+                  status={session.sync?.status(card.id, task.id) ?? "saved"}
+                  find={find}
+                  onLabel={(one) => (label(task, one), focus())}
+                  onNone={() => {
+                    const now = session.shown(card, task).value;
+                    set([{ task, value: now !== null && "none" in now ? null : { none: true } }]);
+                    focus();
+                  }}
+                  onDone={focus}
+                />
+              ))
+            )}
+            {folded || rule !== null ? null : <Why card={card} tasks={tasks} />}
           </main>
         )}
         {open === "guideline" ? (
           <Guideline tasks={tasks} onClose={() => (setOpen(null), focus())} />
         ) : null}
       </div>
-      {rule !== null ? (
-        <RuleCard
-          key={`${rule.attribute} ${rule.text}`}
-          session={session}
-          source={rule}
-          tasks={rulesOn(tasks, rule.attribute)}
-          onClose={() => (setRule(null), focus())}
-        />
-      ) : null}
       {open === "keys" ? <KeySheet onClose={() => (setOpen(null), focus())} /> : null}
       {picking && card !== undefined ? (
         <SpanPicker

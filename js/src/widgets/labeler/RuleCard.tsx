@@ -50,7 +50,10 @@ export function RuleCard({ session, source, tasks, onClose }: RuleCardProps): JS
   const [slow, setSlow] = useState(false);
   const { attribute, text } = source;
 
-  useEffect(() => root.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    root.current?.focus({ preventScroll: true });
+    root.current?.scrollIntoView?.({ block: "nearest" });
+  }, []);
 
   useEffect(() => {
     let gone = false;

@@ -23,7 +23,11 @@ export function ruleSource(
   if (selected === null || selected.text.trim() === "") return null;
   const tasks = rulesOn(session.tasks, selected.attribute);
   if (tasks.length === 0) return null;
-  for (const task of tasks) {
+  // A label of the very text that is selected says more than one of the record.
+  const spansFirst = [...tasks].sort(
+    (a, b) => Number(b.kind === "spans") - Number(a.kind === "spans"),
+  );
+  for (const task of spansFirst) {
     const label = labelHere(session, card, task, selection);
     if (label !== null) return { ...selected, task, label };
   }
