@@ -8,9 +8,10 @@ those without a label or span on either side too.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,9 @@ class Confusion:
     @property
     def counts(self) -> Counts:
         """The matrix, shape (size, size), int64."""
-        flat = np.zeros(self.size**2, dtype=np.int64)
-        np.add.at(flat, self.cell, self.count)
-        return flat.reshape(self.size, self.size)
+        # Sums of weights are floats, exact up to 2**53.
+        flat = np.bincount(self.cell, weights=self.count, minlength=self.size**2)
+        return flat.astype(np.int64).reshape(self.size, self.size)
 
     def records_of(self, row: int, column: int) -> Ints:
         """Return the records that count in a cell, ascending; positions as in ``labels``."""
@@ -207,13 +208,11 @@ def _side_by_side(
 
 def _in_tokens(pieces: list[Piece], offsets: NDArray[np.int32]) -> list[Piece]:
     """Return spans as ranges of the tokens that they touch."""
+    if not pieces:
+        return []
+    starts, ends = offsets[:, 0].tolist(), offsets[:, 1].tolist()
     return [
-        (
-            int(np.searchsorted(offsets[:, 1], start, side="right")),
-            int(np.searchsorted(offsets[:, 0], end, side="left")),
-            label,
-        )
-        for start, end, label in pieces
+        (bisect_right(ends, start), bisect_left(starts, end), label) for start, end, label in pieces
     ]
 
 
@@ -221,12 +220,21 @@ def _segments(
     of_row: list[Piece], of_column: list[Piece]
 ) -> Iterator[tuple[int, set[int], set[int]]]:
     """Yield the pieces of text under a span: their size, and the labels of either side."""
-    ends = sorted({end for start, stop, _ in [*of_row, *of_column] for end in (start, stop)})
-    for first, last in pairwise(ends):
-        said = {label for start, end, label in of_row if start <= first and end >= last}
-        other = {label for start, end, label in of_column if start <= first and end >= last}
-        if said or other:
-            yield last - first, said, other
+    edges = []
+    for side, pieces in enumerate((of_row, of_column)):
+        for start, end, label in pieces:
+            if start < end:
+                edges += [(start, side, label, 1), (end, side, label, -1)]
+    edges.sort()
+    open_: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    last = 0
+    for at, side, label, step in edges:
+        if at > last:
+            said, other = ({one for one, depth in d.items() if depth} for d in open_)
+            if said or other:
+                yield at - last, said, other
+            last = at
+        open_[side][label] = open_[side].get(label, 0) + step
 
 
 def _pairs(said: set[int], other: set[int], outside: int) -> Iterator[Entry]:
@@ -239,11 +247,16 @@ def _matched(
     of_row: list[Piece], of_column: list[Piece], outside: int, *, touching: bool
 ) -> Iterator[Entry]:
     candidates = []
+    by_place: dict[tuple[int, int], list[int]] = {}
+    for other_at, (start, end, _) in enumerate(of_column):
+        by_place.setdefault((start, end), []).append(other_at)
     for at, (start, end, label) in enumerate(of_row):
-        for other_at, (other_start, other_end, other) in enumerate(of_column):
+        near = range(len(of_column)) if touching else by_place.get((start, end), ())
+        for other_at in near:
+            other_start, other_end, other = of_column[other_at]
             same = (start, end) == (other_start, other_end)
             shared = min(end, other_end) - max(start, other_start)
-            if same or (touching and shared > 0):
+            if same or shared > 0:
                 candidates.append((not same, -shared, label != other, at, other_at))
     free, other_free = set(range(len(of_row))), set(range(len(of_column)))
     for *_, at, other_at in sorted(candidates):
