@@ -19,8 +19,9 @@ class Annotator:
 
     Who votes does not judge. While the heuristic is enabled, this person's labels are not gold
     for any heuristic of the task: the precision of the annotator is counted on the records that
-    somebody else has labelled, also where the two disagree. ``task.enable(name, False)`` makes
-    them gold again. ``task.progress(actor, view)`` says how much of a view the person has done.
+    somebody else has labelled, also where the two disagree. An export has them as votes and not
+    as manual labels. ``task.enable(name, False)`` makes them gold again.
+    ``task.progress(actor, view)`` says how much of a view the person has done.
 
     Parameters
     ----------

@@ -139,7 +139,8 @@ def _confidence(rows: Rows, one: Said, name: str) -> float | None:
 def _offsets(rows: Rows, one: Said, length: int, name: str) -> tuple[int, int] | None:
     places = []
     for value in (one.start, one.end):
-        number = float(value) if isinstance(value, (int, float)) else math.nan
+        numeric = hasattr(value, "__index__") or isinstance(value, float)
+        number = float(value) if numeric else math.nan
         if isinstance(value, bool) or not number.is_integer():
             rows.refuse(one, name, f"the offset {value!r:.60} is no whole number.")
             return None

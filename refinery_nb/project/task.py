@@ -141,7 +141,11 @@ class Task:
         return function
 
     def add(self, heuristic: Heuristic) -> Heuristic:
-        """Add a heuristic such as ``rn.Lookup`` or ``rn.Regex``; one of its name is replaced."""
+        """Add a heuristic; one of its name is replaced.
+
+        Such as ``rn.Lookup``, ``rn.Regex``, ``rn.Annotator``, ``rn.Imported``, or a brick:
+        ``task.add(rn.bricks["iban"](label="ACCOUNT"))``.
+        """
         rules.add(self, heuristic)
         return heuristic
 

@@ -81,7 +81,8 @@ def test_spans_come_from_tables_and_mappings(names: rn.Task, tmp_path: Path) -> 
     path = tmp_path / "spans.csv"
     path.write_text("key,start,end,label,confidence\nr0,8,12,PLACE,0.5\nr2,7,11,EVENT,\n")
     names.add(rn.Imported(path))
-    names.add(rn.Imported({"r2": [(7, 11, "EVENT")], "r0": [(8, 12, "PLACE", 0.5)]}, "mapping"))
+    given = {"r2": [(np.int64(7), 11.0, "EVENT")], "r0": [(8, 12, "PLACE", np.float32(0.5))]}
+    names.add(rn.Imported(given, "mapping"))
     assert votes(names, "spans") == [(1, 8, 12, "PLACE", 0.5), (3, 7, 11, "EVENT", 1)]
     assert votes(names, "mapping") == votes(names, "spans")
 
