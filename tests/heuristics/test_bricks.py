@@ -197,6 +197,21 @@ def test_a_brick_becomes_an_ordinary_heuristic_of_its_task(project: rn.Project) 
     assert tried["vote"][0] == [("MAIL", "ann@example.org")]
 
 
+def test_all_bricks_run_in_a_child_process(project: rn.Project) -> None:
+    texts = ["Hello Dr. Ann Smith, where is my order #A-99? 💩", "", None, "x" * 100_000]
+    project.add([{"id": str(n), "body": text} for n, text in enumerate(texts)], key="id")
+    for kind, on in (("classification", None), ("spans", "body")):
+        bricks = [b for b in BRICKS if kind == "classification" or b.kind == "extractor"]
+        labels = dict.fromkeys(label for brick in bricks for label in labels_of(brick))
+        task = project.task(kind, list(labels), on=on, kind=kind)
+        for brick in bricks:
+            task.add(brick())
+        told = task.run(progress=False)
+        assert told["state"].unique().tolist() == ["finished"]
+        assert told["errors"].sum() == 0
+        assert told["message"].unique().tolist() == [""]
+
+
 def test_a_brick_follows_a_lookup_list(project: rn.Project) -> None:
     project.add([{"id": "a", "body": "Ajax beat Leeds"}], key="id")
     task = project.task("teams", ["TERM"], on="body", kind="spans")
