@@ -20,7 +20,7 @@ const info = (more: Partial<MatrixInfo> = {}): MatrixInfo => ({
   kappa: 0.2,
   ...more,
 });
-const options = { normalize: "rows", order: "labels", hideEmpty: false, most: 99 } as const;
+const options = { order: "labels", hideEmpty: false, most: 99 } as const;
 
 test("shares are of the row or of the column, and of nothing there is none", () => {
   const counts = new Counts(info());

@@ -83,6 +83,7 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
         self._rows, self._columns, self._level = rows, columns, level
         self._within, self._by = view, by
         self._view: View | None = None
+        self._opened: dict[str, str | None] | None = None
         self._labeler: Labeler | None = None
         self._listeners: list[Callable[[View], None]] = []
         self._grid = Grid()
@@ -147,10 +148,20 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
 
     def _open(self, comparison: Comparison, row: int, column: int) -> View:
         self._view = comparison.view(row, column)
+        names = [label.name for label in comparison.schema.labels]
+        self._opened = {
+            "rows": comparison.rows.id,
+            "columns": comparison.columns.id,
+            **{
+                side: names[at] if at < len(names) else None
+                for side, at in zip(SIDES, (row, column), strict=True)
+            },
+        }
         before, self._labeler = self._labeler, Labeler(self.task, self._view, by=self._by)
         self.children = [self._grid, self._labeler]
         if before is not None:
             before.close()
+        self._push()
         for listener in list(self._listeners):
             try:
                 listener(self._view)
@@ -163,7 +174,11 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
 
     def _changed(self, event: dict[str, Any]) -> None:
         tasks = {change.task for change in event.get("changes", ())} or {event.get("task")}
-        if tasks & {None, self.task.id} and self._grid.comm is not None:
+        if tasks & {None, self.task.id}:
+            self._push()
+
+    def _push(self) -> None:
+        if self._grid.comm is not None:
             self._grid.send({"v": PROTOCOL, "push": "changed"})
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -210,6 +225,7 @@ def current(matrix: ConfusionMatrix, args: dict[str, Any]) -> dict[str, Any]:
         "levels": [{"id": id_, "title": title} for id_, title in LEVELS.items()]
         if schema.is_spans
         else [],
+        "opened": matrix._opened,
         "matrix": None,
         "empty": None,
     }

@@ -55,7 +55,9 @@ def test_every_operation_is_answered_in_its_form(topic: rn.Task) -> None:
     topic.supervise(model="majority")
     matrix = rn.ConfusionMatrix(topic)
     told = ask(matrix, "hello", client="c")["ok"]
-    assert set(told) == {"task", "kind", "sources", "levels", "matrix", "empty", "normalize"}
+    assert set(told) == {
+        *("task", "kind", "sources", "levels", "opened", "matrix", "empty", "normalize")
+    }
     assert told["empty"] is None
     assert told["normalize"] == "rows"
     assert sum(cells(told).values()) == told["matrix"]["judged"] == 9
@@ -75,6 +77,12 @@ def test_every_operation_is_answered_in_its_form(topic: rn.Task) -> None:
     }
     opened = ask(matrix, "open", row="Refund", column="Delivery")["ok"]
     assert opened == {"count": 4, "title": "manual Refund, wrong Delivery"}
+    assert ask(matrix, "matrix")["ok"]["opened"] == {
+        "rows": "gold",
+        "columns": "heuristic:wrong",
+        "row": "Refund",
+        "column": "Delivery",
+    }
     assert ask(matrix, "bye", client="c")["ok"] == {}
     assert set(OPERATIONS) == {"hello", "matrix", "open", "bye"}
 
@@ -218,8 +226,8 @@ def test_a_change_is_told_and_a_closed_matrix_hears_nothing(topic: rn.Task) -> N
     topic.project.task("other", ["X"], on="text").label("9", "X")
     pushes = [one["push"] for one in sent]
     assert pushes.count("changed") >= 1
-    before = len(sent)
     matrix.select("Refund", "Delivery")
+    before = len(sent)
     matrix.close()
     topic.label("9", None)
     assert len(sent) == before

@@ -12,7 +12,8 @@ import type { MatrixInfo, Normalize } from "./protocol";
 import type { MatrixState } from "./state";
 
 const MANY = 20; // labels, from which empty ones are hidden at first
-const MOST = 60; // labels drawn at once
+const MOST = 60; // labels drawn at first
+const DRAWABLE = 200; // labels that a browser draws without a stall
 
 export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element {
   useSource(state);
@@ -27,10 +28,12 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
   const counts = useMemo(() => (info === null ? null : new Counts(info)), [info]);
   const hideEmpty = hide ?? (counts !== null && counts.size > MANY);
   const labels = useMemo(
-    () =>
-      counts?.shown({ normalize, order, hideEmpty, most: all ? Number.MAX_SAFE_INTEGER : MOST }) ??
-      [],
-    [counts, normalize, order, hideEmpty, all],
+    () => counts?.shown({ order, hideEmpty, most: all ? Number.MAX_SAFE_INTEGER : MOST }) ?? [],
+    [counts, order, hideEmpty, all],
+  );
+  const available = useMemo(
+    () => counts?.shown({ order, hideEmpty, most: Number.MAX_SAFE_INTEGER }).length ?? 0,
+    [counts, order, hideEmpty],
   );
   const errors = useMemo(() => counts?.errors(labels) ?? [], [counts, labels]);
   const first = labels[0] ?? 0;
@@ -109,12 +112,14 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
   };
 
   const openedAt = (): Place | null => {
-    if (state.opened === null || info === null) return null;
+    const opened = told?.opened ?? null;
+    if (opened === null || info === null) return null;
+    if (opened.rows !== info.rows.id || opened.columns !== info.columns.id) return null;
     const at = (name: string | null, names: string[]): number =>
       name === null ? names.length - 1 : names.indexOf(name);
     return {
-      row: at(state.opened.row, info.row_labels),
-      column: at(state.opened.column, info.column_labels),
+      row: at(opened.row, info.row_labels),
+      column: at(opened.column, info.column_labels),
     };
   };
 
@@ -158,10 +163,15 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
             <span class="rn-cm-detail" aria-live="polite" data-testid="detail">
               {notice !== "" ? notice : <Detail counts={counts} place={here} />}
             </span>
-            {labels.length < counts.size && !hideEmpty ? (
-              <button type="button" class="rn-cm-button" onClick={() => setAll(true)}>
-                Show all {grouped(counts.size)} labels
-              </button>
+            {labels.length < available ? (
+              <span class="rn-cm-rest" data-testid="rest">
+                {grouped(labels.length)} of {grouped(available)} labels, those with most errors
+                {available <= DRAWABLE ? (
+                  <button type="button" class="rn-cm-button" onClick={() => setAll(true)}>
+                    Show all
+                  </button>
+                ) : null}
+              </span>
             ) : null}
             <Keys onCycle={cycle} onError={() => nextError(1)} />
           </footer>

@@ -6,7 +6,6 @@ export type Order = "labels" | "errors";
 export type Tone = "agree" | "error" | "silent" | "nothing";
 
 export interface Options {
-  normalize: Normalize;
   order: Order;
   hideEmpty: boolean;
   /** At most so many rows and columns are drawn; those with most errors stay. */

@@ -9,6 +9,12 @@ export interface SourceInfo {
   title: string;
 }
 
+/** A cell by the names of its labels, as these stay when labels are added; null: no label. */
+export interface CellName {
+  row: string | null;
+  column: string | null;
+}
+
 /** A cell that is not empty; positions in `row_labels` and `column_labels`. */
 export type CellCount = [row: number, column: number, count: number];
 
@@ -32,6 +38,8 @@ export interface Told {
   sources: SourceInfo[];
   /** The units that spans can be counted in; none for classification. */
   levels: { id: string; title: string }[];
+  /** The cell whose records the Labeler below shows; a label null: none. */
+  opened: (CellName & { rows: string; columns: string }) | null;
   matrix: MatrixInfo | null;
   /** Why there is no matrix, and what to do. */
   empty: { message: string; hint: string } | null;
@@ -43,7 +51,7 @@ export interface MatrixOperations {
   matrix: { args: { rows?: string; columns?: string; level?: string }; ok: Told };
   /** Shows the records of a cell in a Labeler below; null stands for no label. */
   open: {
-    args: { row: string | null; column: string | null };
+    args: CellName;
     ok: { count: number; title: string };
   };
 }

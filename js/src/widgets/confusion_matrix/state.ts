@@ -2,15 +2,9 @@
 
 import { Rpc, RpcError } from "../../rpc";
 import type { Transport } from "../../transport/transport";
-import type { MatrixOperations, MatrixPush, Normalize, Told } from "./protocol";
+import type { CellName, MatrixOperations, MatrixPush, Normalize, Told } from "./protocol";
 
 export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
-
-/** A cell by the names of its labels, as these stay when labels are added; null: no label. */
-export interface CellName {
-  row: string | null;
-  column: string | null;
-}
 
 export class MatrixState {
   connection: Connection = "opening";
@@ -18,7 +12,6 @@ export class MatrixState {
   normalize: Normalize = "rows";
   /** What the kernel could not do, or why it is slow. */
   trouble = "";
-  opened: (CellName & { count: number; title: string }) | null = null;
   private readonly rpc: Rpc<MatrixOperations, MatrixPush>;
   private readonly client: string;
   private readonly listeners = new Set<() => void>();
@@ -128,8 +121,7 @@ export class MatrixState {
   /** Show the records of a cell below; true once the kernel has done so. */
   async openCell(cell: CellName): Promise<boolean> {
     try {
-      const { count, title } = await this.rpc.call("open", { ...cell }, 120_000);
-      this.opened = { ...cell, count, title };
+      await this.rpc.call("open", { ...cell }, 120_000);
       this.trouble = "";
       this.emit();
       return true;
