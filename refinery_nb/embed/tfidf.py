@@ -51,8 +51,10 @@ class Tfidf:
         InputError
             If there is no word in them.
         """
-        from sklearn.decomposition import TruncatedSVD
+        from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.utils.extmath import randomized_svd
+        from threadpoolctl import threadpool_limits
 
         known, weights, weighed = [], [], []
         for options in _options(rare=2 if len(texts) >= RARE else 1):
@@ -66,17 +68,14 @@ class Tfidf:
                 ) from error
             known.append([str(term) for term in counter.get_feature_names_out()])
             weights.append(counter.idf_)
-        from scipy.sparse import hstack
-        from threadpoolctl import threadpool_limits
-
         matrix = hstack(weighed).tocsr().astype(np.float32)
         dim = min(DIM, *matrix.shape)
         # Small products: on a busy machine many threads took 32 s where one takes 1 s.
         with threadpool_limits(1):
-            svd = TruncatedSVD(dim, n_iter=ITERATIONS, random_state=0).fit(matrix)
+            _, _, components = randomized_svd(matrix, dim, n_iter=ITERATIONS, random_state=0)
         self._terms = (known[0], known[1])
         self._idf = np.concatenate(weights)
-        self._components = np.ascontiguousarray(svd.components_, np.float32)
+        self._components = np.ascontiguousarray(components, np.float32)
         self._counters = None
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -121,15 +121,21 @@ class _Run:
             return False
         if self.embedder.learns:
             state = self.store.state(row)
+            if state is None and row.count:
+                self._warn("what the model has learnt is missing or damaged.")
             if state is None or len(self.project) > OUTGROWN * row.spec["fitted"]:
                 return False
             self.embedder.restore(state)
         try:
             self.store.array(row).rows(row.count)
         except StoreDamaged as error:
-            warnings.warn(f"{self.name}: {error.message} All are made anew.", stacklevel=5)
+            self._warn(error.message)
             return False
         return True
+
+    def _warn(self, message: str) -> None:
+        text = f"{self.name}: {message} All vectors are made anew."
+        warnings.warn(text, RuntimeWarning, stacklevel=6)
 
     def _restart(self, row: EmbeddingRow | None) -> None:
         project, spec = self.project, self.embedder.spec()

@@ -29,7 +29,8 @@ def save(path: Path, state: Mapping[str, NDArray[Any]]) -> None:
 def load(path: Path) -> dict[str, NDArray[Any]] | None:
     """Return the arrays of a file; None if it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: numpy leaves the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
