@@ -217,7 +217,7 @@ def _frame(
         own = [name for name in columns if name not in names.key]
         if own and all(dtype.kind in "fiu" for dtype in frame[own].dtypes):
             # One column a label: the probabilities that a model gives.
-            known = column_keys(frame, names) or _index(frame, keys)
+            known = _row_keys(frame, names, keys)
             rows = frame[own].astype(object).to_numpy().tolist()
             yield from _matrix(rows, known, own if labels is None else labels)
             return
@@ -227,7 +227,7 @@ def _frame(
             raise InputError(
                 f"there is no column {name!r}.", field=name, hint=did_you_mean(name, columns)
             )
-    known = column_keys(frame, names) or _index(frame, keys)
+    known = _row_keys(frame, names, keys)
     given = {name: frame[name].astype(object).tolist() for name in wanted}
     if names.confidence in columns:
         given[names.confidence] = frame[names.confidence].astype(object).tolist()
@@ -242,7 +242,12 @@ def _frame(
         )
 
 
-def column_keys(frame: Any, names: Names) -> list[Any] | None:
+def _row_keys(frame: Any, names: Names, keys: Sequence[Any] | None) -> Sequence[Any]:
+    found = _column_keys(frame, names)
+    return _index(frame, keys) if found is None else found
+
+
+def _column_keys(frame: Any, names: Names) -> list[Any] | None:
     """Return the keys that stand in columns of a table, or None if there are no such columns."""
     columns = [str(name) for name in frame.columns]
     if not all(name in columns for name in names.key):

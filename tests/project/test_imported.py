@@ -204,6 +204,30 @@ def test_a_function_may_return_probabilities(task: rn.Task) -> None:
     assert votes(task, "model")[:2] == [(1, "Sports", 0.8), (2, "Business", 0.8)]
 
 
+def test_a_function_may_return_spans_as_lists_or_as_a_table(names: rn.Task) -> None:
+    def lists(records: pd.DataFrame) -> list[Any]:
+        return [[(0, 4, "EVENT")] if text.startswith("Goal") else None for text in records["text"]]
+
+    def table(records: pd.DataFrame) -> pd.DataFrame:
+        rows = [(key, 0, 4, "EVENT") for key in records.index[::-1] if key == "r0"]
+        return pd.DataFrame(rows, columns=["key", "start", "end", "label"])
+
+    for model in (lists, table):
+        names.add(rn.Imported(model, batch_size=2))
+        assert votes(names, model.__name__) == [(1, 0, 4, "EVENT", 1)]
+
+
+def test_the_order_of_what_is_said_does_not_matter(task: rn.Task) -> None:
+    chance = np.random.default_rng(5)
+    keys = task.project.view().keys()
+    said = {key: ["Sports", "Business"][n % 2] for n, key in enumerate(keys)}
+    for _ in range(5):
+        order = chance.permutation(keys)
+        task.add(rn.Imported([said[key] for key in order], "m", keys=list(order)))
+    assert len(task.versions("m")) == 1
+    assert [label for _, label, _ in votes(task, "m")] == [said[key] for key in keys]
+
+
 def test_a_function_can_be_asked_about_a_view_only(task: rn.Task) -> None:
     view = task.project.where(task.project["text"].contains("goal"))
     task.add(rn.Imported(lambda records: ["Sports"] * len(records), "m", keys=view))
