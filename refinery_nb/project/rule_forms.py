@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from refinery_nb.core.errors import HeuristicError, SchemaError
 from refinery_nb.core.votes import Gold
 from refinery_nb.heuristics import Batch, Heuristic, Lookup, Regex
-from refinery_nb.heuristics.lookup import plurals
 from refinery_nb.project import frames, rules
 from refinery_nb.store import records, schema
 from refinery_nb.suggest.forms import DIGITS, shape_pattern, word_shape
@@ -32,6 +31,7 @@ CHUNK = 2_000
 MOST_REVIEWED = 20_000  # looked at first, so that support is complete
 SNIPPETS = 3
 AROUND = 40  # characters beside a hit
+DIGIT = re.compile(r"\d")
 
 Make = Callable[[str, str, str | None], Heuristic]  # label, name, on
 
@@ -97,13 +97,13 @@ def forms_of(text: str) -> list[RuleForm]:
         found.append(RuleForm("folded", folded, _lookup(folded), lambda _, f: folded in f, folded))
     lemma = _singular(folded)
     if lemma[-1:].isalpha() and len(lemma) > 2:
-        words = (lemma, *plurals(lemma))
+        stem = lemma.removesuffix("y")  # in the lemma and in its plurals
         found.append(
             RuleForm(
                 "plural",
                 lemma,
                 _lookup(lemma, plural=True),
-                lambda _, f: any(word in f for word in words),
+                lambda _, f: stem in f,
                 lemma,
             )
         )
@@ -131,8 +131,8 @@ def hits(task: Task, attribute: str, text: str, *, seconds: float = SECONDS) -> 
     reference, _ = frames.gold_columns(task)
     with task.project.database.read() as connection:
         ids = records.all_ids(connection)
-    first = np.intersect1d(reference.reviewed, ids)[:MOST_REVIEWED]
-    order = np.concatenate([first, np.setdiff1d(ids, first)])
+    first = np.intersect1d(reference.reviewed, ids, assume_unique=True)[:MOST_REVIEWED]
+    order = np.concatenate([first, np.setdiff1d(ids, first, assume_unique=True)])
     counts = [_Count() for _ in options]
     valid = _valid(reference)
     reviewed = set(first.tolist())
@@ -305,7 +305,7 @@ def _singular(word: str) -> str:
 
 
 def _digit(text: str) -> bool:
-    return re.search(r"\d", text) is not None
+    return DIGIT.search(text) is not None
 
 
 def _same(spec: dict[str, Any], other: dict[str, Any], *, but: str = "") -> bool:

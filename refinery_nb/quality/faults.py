@@ -36,6 +36,7 @@ def missed(votes: Votes, gold: Gold, labels: Ints) -> Ints:
     [2]
     """
     wanted = gold.votes.take(np.isin(gold.votes.label, labels))
+    votes = votes.of_records(wanted.record)
     if wanted.start is None or votes.start is None:
         given = set(_rows(votes))
         lost = [row[0] for row in _rows(wanted) if row not in given]

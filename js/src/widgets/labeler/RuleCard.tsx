@@ -30,7 +30,7 @@ interface RuleCardProps {
 
 const NAMES: Record<string, string> = {
   exact: "exactly so",
-  folded: "upper and lower case",
+  folded: "any case",
   plural: "with its plural",
   digits: "any digits",
   shape: "what looks like it",
