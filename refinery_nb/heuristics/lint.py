@@ -7,7 +7,7 @@ import builtins
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -249,20 +249,29 @@ def _labels(value: ast.expr | None) -> Iterator[ast.expr]:
         yield value
 
 
-def constants(source: str, leave_out: Mapping[str, object] | Sequence[str] = ()) -> list[str]:
-    r"""Return the texts that a source speaks of: its string constants, without docstrings.
+def constants(source: str, leave_out: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    r"""Return what a source speaks of: its string constants, and its regular expressions.
 
-    >>> constants("def late(record):\n    return 'A' if 'too late' in record['text'] else None",
-    ...           ["A", "text"])
-    ['too late']
+    Docstrings do not count, nor what is shorter than three characters.
+
+    >>> constants("import re\ndef late(record):\n    if 'too late' in record['text']:\n"
+    ...           "        return 'A' if re.search('l.te', record['text']) else None", ["A"])
+    (['too late', 'text'], ['l.te'])
     """
     tree = _parsed(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    patterns: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            owner, first = node.func.value, node.args[0]
+            pattern = _string(first)
+            if isinstance(owner, ast.Name) and owner.id in ("re", "regex") and pattern:
+                patterns.append(pattern)
+                prose.add(id(first))
     found = [
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
     ]
-    return list(
-        dict.fromkeys(text for text in found if len(text.strip()) > 2 and text not in leave_out)
-    )
+    texts = [text for text in found if len(text.strip()) > 2 and text not in leave_out]
+    return list(dict.fromkeys(texts)), list(dict.fromkeys(patterns))

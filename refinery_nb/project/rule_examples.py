@@ -15,7 +15,7 @@ from refinery_nb.core.schema import TaskKind, TaskSchema
 from refinery_nb.core.votes import Gold, Votes
 from refinery_nb.heuristics import Heuristic, Lookup
 from refinery_nb.heuristics.batch import Batch
-from refinery_nb.heuristics.lint import constants
+from refinery_nb.heuristics.lint import constants, lint_pattern
 from refinery_nb.project import engine_kinds, following, frames, rules
 from refinery_nb.project.run import RunResult, run_heuristics
 from refinery_nb.project.view import View
@@ -27,6 +27,7 @@ SAMPLES = ("random", "label", "hits", "wrong", "uncovered", "errors")
 # Of which records votes are looked for where they are what chooses the examples.
 POOL = 2_000
 MOST = 100
+MOST_PATTERNS = 20  # of a function's own, that are shown in the texts
 CHARACTERS = 20_000
 LINE = re.compile(r"line (\d+)")
 
@@ -299,38 +300,65 @@ def _looked(
     """Return by record and attribute what the heuristic matched, or speaks of."""
     spec = heuristic.spec()
     found: dict[int, dict[str, list[Span]]] = {}
-    if not rows or not schema.labels:
+    if not rows or not schema.labels or (schema.is_spans and spec["kind"] != "function"):
         return found
     names = [label.name for label in schema.labels]
+    patterns: dict[str, dict[str, Any]] = {}
+    rule = None
     if spec["kind"] == "function":
-        said = constants(spec["source"], [*names, *(a.name for a in task.project.attributes)])
+        leave_out = [*names, *(attribute.name for attribute in task.project.attributes)]
+        said, written = constants(spec["source"], leave_out)
         rule = Lookup(names[0], said, whole_words=False) if said else None
-    elif spec["kind"] == "lookup" and not schema.is_spans:
+        case = re.search(r"\bre\.I\b|IGNORECASE", spec["source"]) is None
+        patterns = {
+            str(at): {"kind": "regex", "name": "x", "pattern": pattern, "case": case}
+            for at, pattern in enumerate(written[:MOST_PATTERNS])
+            if not lint_pattern(pattern)
+        }
+    elif spec["kind"] == "lookup":
         terms = following.with_terms(task.project, {"": spec})[""]
         rule = Lookup.from_spec({**terms, "on": None, "label": names[0]})
-    else:
-        rule = None
-    matched = spec["kind"] == "regex" and not schema.is_spans
+    elif spec["kind"] == "regex":
+        patterns = {"": spec}
     for name in shown:
+        if spec.get("on") not in (None, name):
+            continue
+        spans: list[tuple[int, int, int]] = []
         if rule is not None:
             batch = Batch([row[2] for row in rows], names, spans=True, on=name)
             ballot = rule.vote(batch)
-            for at, start, end in zip(ballot.at, ballot.start, ballot.end, strict=True):
-                found.setdefault(rows[at][0], {}).setdefault(name, []).append((start, end))
-        elif matched and spec.get("on") in (None, name):
-            # In a child process: a pattern may take for ever.
-            votes = run_heuristics(
-                {"": {**spec, "on": None, "label": names[0]}},
-                [list(rows)],
-                replace(schema, kind=TaskKind.SPANS, on=name),
-                count=len(rows),
-                workers=1,
-                cancel=cancel,
-            )[""].votes
+            spans = [
+                (rows[at][0], start, end)
+                for at, start, end in zip(ballot.at, ballot.start, ballot.end, strict=True)
+            ]
+        for votes in _matches(patterns, rows, schema, name, cancel):
             assert votes.start is not None
             assert votes.end is not None
-            for record, start, end in zip(
+            spans += zip(
                 votes.record.tolist(), votes.start.tolist(), votes.end.tolist(), strict=True
-            ):
-                found.setdefault(record, {}).setdefault(name, []).append((start, end))
+            )
+        for record, start, end in sorted(set(spans)):
+            found.setdefault(record, {}).setdefault(name, []).append((start, end))
     return found
+
+
+def _matches(
+    patterns: Mapping[str, Mapping[str, Any]],
+    rows: Sequence[tuple[int, str, dict[str, Any]]],
+    schema: TaskSchema,
+    name: str,
+    cancel: threading.Event | None,
+) -> list[Votes]:
+    """Return what patterns match, found in a child process: a pattern may take for ever."""
+    if not patterns:
+        return []
+    label = schema.labels[0].name
+    results = run_heuristics(
+        {key: {**spec, "on": None, "label": label} for key, spec in patterns.items()},
+        [list(rows)],
+        replace(schema, kind=TaskKind.SPANS, on=name),
+        count=len(rows),
+        workers=1,
+        cancel=cancel,
+    )
+    return [result.votes for result in results.values()]

@@ -133,4 +133,5 @@ def test_the_texts_of_a_source() -> None:
     source = (
         '"""Docs."""\ndef late(record):\n    "More."\n    return "A" if "too late" in "x y" else ""'
     )
-    assert constants(source, ["A"]) == ["too late", "x y"]
+    assert constants(source, ["A"]) == (["too late", "x y"], [])
+    assert constants("import re\nP = re.compile('l.te', re.I)") == ([], ["l.te"])

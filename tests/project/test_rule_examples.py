@@ -28,9 +28,16 @@ REGEX = {"kind": "regex", "label": "A", "pattern": "l.te"}
 LOOKUP = {"kind": "lookup", "label": "A", "terms": ["late"]}
 SOURCE = 'def rule(record):\n    return "A" if "late" in record["text"] else None\n'
 FUNCTION = {"kind": "function", "source": SOURCE}
+PATTERN = {
+    "kind": "function",
+    "source": 'import re\n\ndef rule(record):\n    return "A" if re.search("l.te", record["text"]) '
+    "else None\n",
+}
 
 
-@pytest.mark.parametrize("spec", [REGEX, LOOKUP, FUNCTION], ids=lambda spec: str(spec["kind"]))
+@pytest.mark.parametrize(
+    "spec", [REGEX, LOOKUP, FUNCTION, PATTERN], ids=lambda spec: str(spec["kind"])
+)
 def test_votes_gold_and_where_it_looked(topic: rn.Task, spec: dict[str, Any]) -> None:
     topic.label("r0", "A")
     topic.label("r1", "B")

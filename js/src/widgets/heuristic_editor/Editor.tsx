@@ -151,7 +151,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
             title={waiting.map((one) => one.name).join(", ")}
             onClick={() => void session.roster.run(waiting.map((one) => one.id))}
           >
-            Run {waiting.length} that wait
+            Run waiting ({waiting.length})
           </button>
         ) : null}
         <button

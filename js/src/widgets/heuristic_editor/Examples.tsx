@@ -87,7 +87,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         </button>
         <span class="rne-grow" />
         {trial !== null && tried.state !== "running" ? (
-          <span class={`rne-quiet${old ? " rne-old" : ""}`} data-testid="summary">
+          <span class="rne-quiet" data-testid="summary">
             {old ? "of the text before your last change: " : ""}
             {summary(trial)}
           </span>
@@ -279,7 +279,23 @@ function PieceView({ piece, task }: { piece: Piece; task: TaskInfo }): JSX.Eleme
       >
         {piece.text}
       </mark>
+      {piece.ends.map((mark) => (
+        <Tag key={`${mark.kind}-${mark.label}`} mark={mark} task={task} />
+      ))}
     </>
+  );
+}
+
+/** The label's name where a span ends: colour is never the only sign. */
+function Tag({ mark, task }: { mark: Mark; task: TaskInfo }): JSX.Element | null {
+  const label = task.labels.find((one) => one.id === mark.label);
+  const style = { "--rne-own": safeColor(label?.color ?? "") };
+  const judged = mark.right === null ? "" : mark.right ? " ✓" : " ✗";
+  return (
+    <span class={`rne-tag rne-tag-${mark.kind}`} style={style}>
+      {label?.name ?? "?"}
+      {mark.kind === "gold" ? " missed" : judged}
+    </span>
   );
 }
 

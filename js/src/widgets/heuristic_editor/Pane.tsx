@@ -49,7 +49,7 @@ export function Pane(props: PaneProps): JSX.Element | null {
   return (
     <div class="rne-pane" data-testid="pane" data-dirty={session.dirty} data-name={draft.name}>
       <Head {...props} />
-      {stored?.change != null && !session.dirty ? (
+      {stored?.change != null && !session.dirty && session.compared === null ? (
         <ChangeLine change={stored.change} records={session.rows?.records ?? 0} />
       ) : null}
       {spec.kind === "function" ? (
@@ -259,8 +259,7 @@ function ReadOnly({ kind, text }: { kind: string; text: string }): JSX.Element {
   return (
     <div class="rne-form">
       <p class="rne-note">
-        Heuristics of the kind “{kind}” are made in a cell; here they can be run, compared and
-        switched.
+        This one follows what is kept elsewhere ({kind}): here it can be run, compared and switched.
       </p>
       <pre class="rne-spec">{text}</pre>
     </div>

@@ -14,6 +14,8 @@ export interface Mark {
 export interface Piece {
   text: string;
   marks: Mark[];
+  /** The spans that end with it: votes, and what people say that no vote is equal to. */
+  ends: Mark[];
   /** Whether text was left out before it. */
   cut: boolean;
 }
@@ -62,11 +64,20 @@ export function pieces(text: string, marks: Mark[], whole: boolean): Piece[] {
       found.push({
         text: offsets.slice(start, end),
         marks: inside.filter((mark) => mark.start <= start && mark.end >= end),
+        ends: inside.filter((mark) => mark.end === end && isNamed(mark, inside)),
         cut: at === 0 && first > 0,
       });
     }
   }
   return found;
+}
+
+function isNamed(mark: Mark, others: Mark[]): boolean {
+  if (mark.kind !== "gold") return mark.kind === "vote";
+  return !others.some(
+    ({ kind, start, end, label }) =>
+      kind === "vote" && start === mark.start && end === mark.end && label === mark.label,
+  );
 }
 
 /** The parts of a long text that are worth reading: around the marks, or its beginning. */
