@@ -100,13 +100,25 @@ def span_proba(
 
 
 def fit(table: Reals, truth: Reals) -> Reals:
-    """Return the weights that are most likely under the prior, by Newton's method."""
-    rows = np.hstack([np.ones((len(table), 1)), table])
-    weights = BEFORE.copy()
+    """Return the weights of evidence that are most likely under the prior."""
+    return logistic(np.hstack([np.ones((len(table), 1)), table]), truth, BEFORE, STRENGTH)
+
+
+def logistic(rows: Reals, truth: Reals, before: Reals, strength: Reals) -> Reals:
+    """Return the weights of a logistic model under a Gaussian prior, by Newton's method.
+
+    Parameters
+    ----------
+    rows
+        Shape (cases, weights).
+    before, strength
+        Mean and inverse variance of the prior of each weight.
+    """
+    weights = before.copy()
     for _ in range(NEWTON):
         proba = 1 / (1 + np.exp(-np.clip(rows @ weights, -LIMIT, LIMIT)))
-        slope = rows.T @ (proba - truth) + STRENGTH * (weights - BEFORE)
-        curve = (rows * (proba * (1 - proba))[:, None]).T @ rows + np.diag(STRENGTH)
+        slope = rows.T @ (proba - truth) + strength * (weights - before)
+        curve = (rows * (proba * (1 - proba))[:, None]).T @ rows + np.diag(strength)
         step = np.linalg.solve(curve, slope)
         weights = weights - step
         if float(np.abs(step).max()) < 1e-8:

@@ -77,16 +77,36 @@ def combine(
     """
     spans = Candidates.of(votes)
     found = span_proba(votes, spans, weigh, gold, seed=seed)
-    above = EVEN
-    if gold is not None and len(gold.reviewed) >= FEW:
-        known = found.reviewed
-        labels = np.asarray(votes.labels, dtype=np.int64)
-        wanted = int(
-            (np.isin(gold.votes.label, labels) & np.isin(gold.votes.record, votes.records)).sum()
-        )
-        above = threshold(found.held_out[known], found.right[known], wanted)
     possible = Possible(spans.row, spans.start, spans.end, spans.label, found.proba)
     apart = possible._replace(proba=found.held_out).take(found.reviewed)
+    right = found.right[found.reviewed]
+    return decide(votes, gold, possible, apart, right, overlap, unknown=EVEN)
+
+
+def decide(
+    votes: VoteMatrix,
+    gold: Gold | None,
+    possible: Possible,
+    apart: Possible,
+    right: NDArray[np.bool_],
+    overlap: Overlap,
+    *,
+    unknown: float,
+) -> SpanLabels:
+    """Return which of the possible spans stand.
+
+    Parameters
+    ----------
+    apart, right
+        Possible spans on reviewed records with their held-out probabilities, and which are right.
+    unknown
+        The threshold where too few records are reviewed to choose one.
+    """
+    above = unknown
+    if gold is not None and len(gold.reviewed) >= FEW:
+        known = np.isin(gold.votes.label, np.asarray(votes.labels, dtype=np.int64))
+        wanted = int((known & np.isin(gold.votes.record, votes.records)).sum())
+        above = threshold(apart.proba, right, wanted)
     return SpanLabels(
         as_votes(votes, choose(possible, overlap, above=above)),
         as_votes(votes, choose(apart, overlap, above=above)),
