@@ -18,6 +18,7 @@ INK = {"auto": "#767676", "light": "#1f2328", "dark": "#e6e6e6"}
 LINE = "rgba(128,128,128,.25)"
 BLUE, ORANGE = "#3b82d4", "#e0701e"
 NAME = 28  # characters
+STEPS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a colour scale
 # One of them would upload the chart to a service; the others select what nobody can use.
 REMOVED = ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]
 
@@ -29,13 +30,24 @@ def ink(theme: str) -> str:
     return INK[theme]
 
 
-def scale(color: str) -> list[list[Any]]:
-    """Return a colour scale from nothing to a colour, which any background may stand under."""
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    return [[at, f"rgba({red},{green},{blue},{0.06 + 0.6 * at**0.5:.3f})"] for at in STEPS]
+def cell_ink(theme: str) -> str:
+    """Return the colour of text on a cell of a matrix, which has a ground of its own."""
+    return INK["dark" if theme == "dark" else "light"]
 
 
-STEPS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+def scale(color: str, theme: str) -> list[list[Any]]:
+    """Return a colour scale of tints that text in ``cell_ink`` is readable on.
+
+    The tints are opaque: so they hold on any background.
+    """
+    ground = 24 if theme == "dark" else 255
+    wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+    found: list[list[Any]] = []
+    for step in STEPS:
+        share = 0.06 + 0.6 * step**0.5
+        red, green, blue = (round(share * part + (1 - share) * ground) for part in wanted)
+        found.append([step, f"rgb({red},{green},{blue})"])
+    return found
 
 
 def figure(

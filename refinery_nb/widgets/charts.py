@@ -15,7 +15,7 @@ from refinery_nb.project import charts_data, weak
 from refinery_nb.project.task import Task
 from refinery_nb.project.weak import WeakRun
 from refinery_nb.quality.interval import wilson
-from refinery_nb.widgets.chart_look import BLUE, ORANGE, empty, figure, ink, scale, short
+from refinery_nb.widgets.chart_look import BLUE, ORANGE, cell_ink, empty, figure, ink, scale, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -285,11 +285,11 @@ def _matrix(
         y=names,
         zmin=0,
         zmax=1,
-        colorscale=scale(color),
+        colorscale=scale(color, theme),
         showscale=False,
         customdata=count,
         texttemplate=("%{z:.0%}" if share else "%{z:.2f}") if small else None,
-        textfont={"color": ink(theme)},
+        textfont={"color": cell_ink(theme)},
         hoverongaps=False,
         hovertemplate=(
             f"%{{y}}, %{{x}}: %{{z:{'.0%' if share else '.2f'}}}, %{{customdata:,}} {hover}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from refinery_nb.project.confusion import Comparison
 from refinery_nb.quality.confusion import shares
-from refinery_nb.widgets.chart_look import ORANGE, empty, figure, ink, scale, short
+from refinery_nb.widgets.chart_look import ORANGE, cell_ink, empty, figure, scale, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -42,14 +42,15 @@ def confusion(
         title,
         theme,
         told=f"{comparison.agreement:.0%} agree",
-        height=190 + 46 * len(names),
+        height=230 + 46 * len(names),
         width=260 + 76 * len(columns),
     )
+    neutral = "#3c3c3c" if theme == "dark" else "#d9dce0"
     found.add_heatmap(
         z=np.where(np.eye(len(counts), dtype=bool) & (counts > 0), 1.0, np.nan),
         x=columns,
         y=names,
-        colorscale=[[0, "rgba(128,128,128,.25)"], [1, "rgba(128,128,128,.25)"]],
+        colorscale=[[0, neutral], [1, neutral]],
         showscale=False,
         hoverinfo="skip",
         xgap=2,
@@ -61,7 +62,7 @@ def confusion(
         y=names,
         zmin=0,
         zmax=1,
-        colorscale=scale(ORANGE),
+        colorscale=scale(ORANGE, theme),
         showscale=False,
         hoverinfo="skip",
         xgap=2,
@@ -73,11 +74,12 @@ def confusion(
         y=names,
         text=text,
         texttemplate="%{text}",
-        textfont={"color": ink(theme)},
+        textfont={"color": cell_ink(theme)},
         colorscale=[[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]],
         showscale=False,
         hovertemplate="%{y} → %{x}: %{z:,}<extra></extra>",
     )
+    found.update_layout(margin={"t": 140})
     found.update_xaxes(side="top", title=column_title, showgrid=False)
     found.update_yaxes(autorange="reversed", title=row_title, showgrid=False)
     return found

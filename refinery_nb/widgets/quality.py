@@ -26,6 +26,7 @@ STYLE = """<style>
 .rn-quality { font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
 .rn-quality .js-plotly-plot text { fill: var(--jp-ui-font-color1, #1f2328) !important; }
 .rn-quality .js-plotly-plot .hoverlayer text { fill: #fff !important; }
+.rn-quality .js-plotly-plot .heatmap-label text { fill: #1f2328 !important; }
 .rn-quality .widget-output { flex: 1 1 400px; min-width: 320px; }
 .rn-quality .rn-quality-row { flex-wrap: wrap; overflow: visible; }
 .rn-quality .widget-toggle-button { width: auto; }
