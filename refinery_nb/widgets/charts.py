@@ -220,7 +220,7 @@ def coverage(task: Task, *, theme: str = "auto") -> go.Figure:
                 name=name,
                 line={"shape": "hv", "color": color, "width": 2},
                 marker={"size": 8, "color": color, "symbol": "circle" if color == BLUE else "star"},
-                customdata=part["name"],
+                customdata=[short([name])[0] for name in part["name"]],
                 hovertemplate="%{customdata}: %{y:.1%}<extra></extra>",
             )
     found.update_xaxes(type="date", showgrid=False)

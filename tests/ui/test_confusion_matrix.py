@@ -164,3 +164,69 @@ rn.ConfusionMatrix(topic, "ann", "bob")
     expect(here).to_be_focused()
     expect(here).not_to_have_attribute("data-count", "0")
     expect(notebook.page.locator(".jp-Notebook .jp-Cell")).to_have_count(1)
+
+
+def test_a_cell_opens_while_another_cell_runs(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(
+        PROJECT.format(name="busy-matrix"),
+        "import pathlib, time\nwhile not pathlib.Path('stop').exists(): time.sleep(0.05)",
+    )
+    notebook.run(0)
+    found = matrix(notebook)
+    notebook.run(1, wait=False)
+    notebook.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.context.sessionContext"
+        ".session.kernel.status === 'busy'"
+    )
+    cell(found, "Refund", "Delivery").click()
+    labeler = notebook.page.get_by_test_id("labeler")
+    expect(labeler).to_have_attribute("data-record", "r04")
+    labeler.focus()
+    notebook.page.keyboard.press("1")
+    expect(cell(found, "Refund", "Delivery")).to_have_attribute("data-count", "1")
+    (notebook.server.root / "stop").touch()
+    notebook.idle()
+    (notebook.server.root / "stop").unlink()
+
+
+HOSTILE = [
+    "<img src=x onerror=window.hit=1>",
+    "<script>window.hit=1</script>",
+    "<a href='javascript:window.hit=1'>x</a>",
+]
+
+
+def test_hostile_names_are_shown_literally(open_notebook: OpenNotebook) -> None:
+    """J1, J2: of labels, heuristics, tasks and people; in the matrix and in the charts."""
+    start = f"""
+import refinery_nb as rn
+bad = {HOSTILE!r}
+project = rn.open(by=bad[0])
+project.add([{{"id": str(n), "text": "x y"}} for n in range(4)], key="id")
+topic = project.task(bad[0], bad, on="text")
+topic.add(rn.Lookup(bad[0], ["x"], name=bad[1]))
+topic.add(rn.Lookup(bad[1], ["y"], name=bad[2]))
+topic.run(progress=False)
+topic.label_many({{"0": bad[0], "1": bad[1], "2": bad[2]}})
+topic.label_many({{"0": bad[0], "1": bad[0]}}, by=bad[1])
+topic.supervise(model="majority")
+rn.ConfusionMatrix(topic)
+"""
+    notebook = open_notebook(start, "rn.Quality(topic)")
+    notebook.run(0)
+    found = matrix(notebook)
+    for name in HOSTILE:
+        expect(found.locator("tbody th", has_text=name[:5]).first).to_be_visible()
+        expect(cell(found, name, "abstains")).to_have_count(1)
+    notebook.run(1)
+    quality = notebook.page.locator(".rn-quality")
+    for choice in ("Heuristics", "Coverage", "People", "Labels"):
+        quality.get_by_role("button", name=choice, exact=True).click()
+        expect(quality.locator("svg text.gtitle").first).to_be_visible()
+    expect(quality.locator("svg text", has_text="<img src=x").first).to_be_visible()
+    assert notebook.page.evaluate("() => window.hit") is None
+    made = ":is(.rn-cm, .rn-quality) :is(img[src], script, a)"
+    tags = notebook.page.locator(made).evaluate_all(
+        "all => all.map(e => e.outerHTML.slice(0, 200))"
+    )
+    assert tags == []
