@@ -10,19 +10,23 @@ from refinery_nb.core.votes import Ints, VoteMatrix
 TIE = 1e-9
 # With more distinct patterns than this share of the rows, copying them costs more than it saves.
 WORTHWHILE = 0.5
+# With fewer labels than this, deciding a row costs no more than finding out whether it is known.
+FEW = 8
 
 
-def patterns(votes: VoteMatrix) -> tuple[VoteMatrix, Ints]:
+def patterns(votes: VoteMatrix, *, few: int = FEW) -> tuple[VoteMatrix, Ints]:
     """Return the distinct vote patterns as a matrix, and for each row which one it has.
 
     Rows are compared by a 64-bit hash of their votes, added up so that their order is no matter.
-    Where hardly two rows are alike, the matrix itself comes back.
+    Where hardly two rows are alike, or labels are few, the matrix itself comes back.
 
     >>> matrix = VoteMatrix.build([1, 2, 3], {}, [7])
-    >>> patterns(matrix)[1].tolist()
+    >>> patterns(matrix, few=0)[1].tolist()
     [0, 0, 0]
     """
     rows = len(votes)
+    if len(votes.labels) < few:
+        return votes, np.arange(rows, dtype=np.int64)
     hashes = row_hashes(votes)
     order = np.argsort(hashes)
     new = np.ones(rows, dtype=bool)
@@ -92,12 +96,14 @@ def take_rows(votes: VoteMatrix, rows: Ints) -> VoteMatrix:
 def without_ties(proba: NDArray[np.float64]) -> NDArray[np.float64]:
     """Set the rows to 0 in which two labels are equally likely to be the best."""
     if proba.shape[1] > 1 and len(proba):
+        proba = np.ascontiguousarray(proba)
+        flat = proba.reshape(-1)
         best = proba.argmax(axis=1)
-        rows = np.arange(len(proba))
-        most = proba[rows, best]
-        proba[rows, best] = -1.0
+        best += np.arange(len(proba)) * proba.shape[1]
+        most = flat[best]
+        flat[best] = -1.0
         second = proba.max(axis=1)
-        proba[rows, best] = most
+        flat[best] = most
         proba[most - second < TIE] = 0.0
     return proba
 

@@ -62,7 +62,7 @@ class Sample:
             chosen, chance = chosen[kept], np.minimum(chance[kept], 1.0)
         taken = take_rows(votes, chosen)
         stands_for = 1.0 / chance
-        distinct, which = patterns(taken)
+        distinct, which = patterns(taken, few=0)
         weight = np.bincount(which, weights=stands_for, minlength=len(distinct)).astype(np.float64)
         total = float(stands_for.sum())
         spread = float((stands_for**2).sum()) / total if total else 1.0

@@ -53,9 +53,7 @@ class Weighted:
         if not votes.labels:
             return np.zeros((len(votes), 0))
         k = max(2, len(votes.labels))
-        right = self._precision(votes, chance=1 / k)
-        scores = tally(votes, np.log(right) - np.log((1 - right) / (k - 1)))
-        voted = tally(votes, np.ones(len(votes.row))) > 0
+        scores = tally(votes, self._odds(votes, chance=1 / k) + np.log(k - 1))
         balance = shares(self.prior, len(votes.labels))
         if balance is not None:
             scores += np.log(balance * k)
@@ -67,18 +65,24 @@ class Weighted:
             proba = np.hstack([proba, np.exp(-scores)])[:, :1]
         proba /= np.maximum(proba.sum(axis=1, keepdims=True), 1e-300)
         best = proba.argmax(axis=1)
-        proba[~voted[np.arange(len(proba)), best]] = 0.0
+        for_best = np.zeros(len(proba), dtype=bool)
+        for_best[votes.row[votes.label == best[votes.row]]] = True
+        proba[~for_best] = 0.0
         return without_ties(proba)
 
     def log_odds(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return the log-odds that each vote is right, shape (votes,)."""
-        right = self._precision(votes, chance=0.5)
-        odds: NDArray[np.float64] = np.log(right / (1 - right))
-        return odds
+        return self._odds(votes, chance=0.5)
 
-    def _precision(self, votes: VoteMatrix, *, chance: float) -> NDArray[np.float64]:
+    def _odds(self, votes: VoteMatrix, *, chance: float) -> NDArray[np.float64]:
+        """Return the log-odds of each vote; without confidence it is as good as chance."""
         known = votes.sources == self._counts.sources and votes.labels == self._counts.labels
         precision = self.precision_ if known else self._counts.of(votes)
+        if np.all(votes.confidence == 1):
+            table: NDArray[np.float64] = np.log(precision / (1 - precision)).ravel()
+            return table[votes.source * len(votes.labels) + votes.label]
         right = precision[votes.source, votes.label]
         shrunk = chance + (right - chance) * votes.confidence.astype(np.float64)
-        return np.clip(shrunk, FLOOR, CEILING)
+        right = np.clip(shrunk, FLOOR, CEILING)
+        odds: NDArray[np.float64] = np.log(right / (1 - right))
+        return odds

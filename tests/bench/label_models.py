@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -38,7 +37,7 @@ SIZES = {
     "100,000 x 3,000, 6 labels": (100_000, 3_000, 6, 0.003),
 }
 SNORKEL = """
-import json, resource, sys, time, warnings
+import json, sys, time, warnings
 warnings.filterwarnings("ignore")
 import numpy as np
 from snorkel.labeling.model import LabelModel
@@ -51,7 +50,8 @@ fitted = time.perf_counter()
 proba = model.predict_proba(matrix)
 done = time.perf_counter()
 np.save(where, proba)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+peak = int(status["VmHWM"].split()[0]) / 1024
 print(json.dumps({"seconds": done - begin, "fit": fitted - begin, "peak": peak}))
 """
 
@@ -87,9 +87,19 @@ def measure_ours(size: str, model: str) -> dict[str, float]:
             weak = supervise(matrix, None, model=model)
             found = int((true[weak.record] == weak.label).sum())
         seconds.append(time.perf_counter() - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    right = float("nan") if model == "rank" else found / len(np.unique(matrix.row))
+    peak = peak_memory()
+    right = -1.0 if model == "rank" else found / len(np.unique(matrix.row))
     return {"seconds": min(seconds), "build": build, "peak": peak, "right": right}
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process had, in MB.
+
+    Not by getrusage: a child starts with the peak of the process that it was forked from.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    found = dict(line.split(":", 1) for line in status.splitlines())
+    return int(found["VmHWM"].split()[0]) / 1024
 
 
 def measure_numpy(size: str) -> dict[str, float]:
@@ -182,7 +192,7 @@ def speed(size: str) -> None:
 def line(name: str, figures: dict[str, Any], reference: float | None) -> None:
     """Print a line of a table."""
     peak = f"{figures['peak']:7.0f}" if "peak" in figures else " " * 7
-    right = f"{figures['right']:7.3f}" if "right" in figures else " " * 7
+    right = f"{figures['right']:7.3f}" if figures.get("right", -1) >= 0 else " " * 7
     ratio = f"{reference / figures['seconds']:13.1f}" if reference else ""
     print(f"{name:24} {figures['seconds']:8.3f} {peak} {right} {ratio}".rstrip(), flush=True)
 
