@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MOST_MANUAL = 10_000  # records to learn from
+MOST_MANUAL = 5_000  # records to learn from
 MOST_WEAK = 2_000
 ENOUGH = 50  # manual labels for each label; with more, weak ones are not asked
 WEAK = 0.2  # what a weak label without doubt counts beside a manual one

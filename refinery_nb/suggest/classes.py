@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from refinery_nb.suggest.choose import Proposal, choose
 from refinery_nb.suggest.forms import KINDS, Key, counted, form, read
@@ -16,8 +17,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
 
-MOST_CANDIDATES = 3_000
-SAMPLE = 4_000  # texts in which it is counted how common candidates are
+MOST_CANDIDATES = 2_000
+CELLS = 2_000_000  # candidates times labels that the prior is learnt from
+SAMPLE = 2_000  # texts in which it is counted how common candidates are
 COMMON = (0.001, 0.003, 0.01, 0.03)  # borders, as shares of the texts
 KEY_KINDS = ("term", "starts", "prefix", "plural", "digits")
 
@@ -63,20 +65,22 @@ def propose(
     every = Texts(texts, record)
     total = int(record[-1]) + 1 if len(record) else 0
     reached = np.zeros(total, dtype=bool) if covered is None else covered
-    counts, keys = _counts(every, evidence, weights, kinds)
-    if not keys:
+    speaks, every_key = _counts(every, evidence, weights, kinds)
+    if not every_key:
         return []
+    rng = np.random.default_rng(seed)
     shares = weights.sum(axis=0) + 1.0
-    group = _groups(keys, every, kinds, np.random.default_rng(seed))
-    prior = Prior.fit(counts, shares / shares.sum(), group)
-    mean = prior.mean(counts, group)
-    label = mean.argmax(axis=1)
-    precision = mean[np.arange(len(mean)), label]
+    shares /= shares.sum()
+    fitted, likely = _rows(speaks, shares, min_precision, rng)
+    rows = np.union1d(fitted, likely)
+    counts, keys = speaks[rows].toarray(), [every_key[at] for at in rows]
+    group = _groups(keys, every, kinds, rng)
+    sample = np.searchsorted(rows, fitted)
+    prior = Prior.fit(counts[sample], shares, group[sample])
+    chosen = np.searchsorted(rows, likely)
+    mean = prior.mean(counts[chosen], group[chosen])
     proposed = weights.shape[1] if labels is None else labels
-    chosen = np.flatnonzero((precision >= min_precision) & (label < proposed))
-    # What was seen most often among those that are precise.
-    seen = counts[chosen, label[chosen]] * precision[chosen]
-    chosen = np.sort(chosen[np.argsort(-seen, kind="stable")[:MOST_CANDIDATES]])
+    chosen = chosen[(mean.max(axis=1) >= min_precision) & (mean.argmax(axis=1) < proposed)]
     wanted, group = [form(keys[at]) for at in chosen], group[chosen]
     where = every.candidates(wanted)
     hits = [every.hits(one, texts_of) for one, texts_of in zip(wanted, where, strict=True)]
@@ -100,6 +104,19 @@ def propose(
         ).tolist()
     ]
     return choose(found, n, reached, floor=min(0.5, min_precision))
+
+
+def _rows(speaks: csr_array, shares: Floats, min_precision: float, rng: Rng) -> tuple[Ints, Ints]:
+    """Return which candidates the prior is learnt from, and which may be precise enough."""
+    most = max(1_000, CELLS // len(shares))
+    every = np.arange(speaks.shape[0])
+    fitted = every if len(every) <= most else np.sort(rng.choice(every, most, replace=False))
+    top = speaks.max(axis=1).toarray().ravel()
+    ratio = top / speaks.sum(axis=1)
+    # An estimate lies between what was seen and the label's share.
+    likely = every if shares.max() >= min_precision else np.flatnonzero(ratio >= min_precision)
+    seen = np.argsort(-(top * ratio)[likely], kind="stable")
+    return fitted, np.sort(likely[seen[:MOST_CANDIDATES]])
 
 
 def _weights_at(evidence: Ints, weights: Floats, hits: Sequence[Ints], total: int) -> Floats:
@@ -130,10 +147,8 @@ def _groups(keys: Sequence[Key], every: Texts, kinds: Collection[str], rng: Rng)
 
 def _counts(
     every: Texts, evidence: Ints, weights: Floats, kinds: Collection[str]
-) -> tuple[Floats, list[Key]]:
+) -> tuple[csr_array, list[Key]]:
     """Return how much each key speaks for each label, shape (keys, labels)."""
-    from scipy.sparse import csr_array
-
     first = np.searchsorted(every.record, evidence, "left").tolist()
     last = np.searchsorted(every.record, evidence, "right").tolist()
     parts = {
@@ -147,4 +162,4 @@ def _counts(
     inside = csr_array(
         (np.ones(len(columns)), columns, ends), shape=(len(documents), len(evidence))
     )
-    return np.asarray(inside @ weights, dtype=np.float64), list(found)
+    return csr_array(inside @ csr_array(weights)), list(found)
