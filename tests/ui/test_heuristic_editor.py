@@ -266,6 +266,65 @@ def test_it_answers_while_a_cell_runs_and_a_run_can_be_cancelled(
     expect(found.get_by_test_id("row-late")).to_have_attribute("data-state", "new")
 
 
+def test_the_list_by_keyboard(open_notebook: OpenNotebook) -> None:
+    rules = """
+for label, word in [("Delivery", "late"), ("Defect", "leaks"), ("Refund", "refund")]:
+    topic.add(rn.Lookup(label, [word], name=word))
+_ = topic.run(progress=False)
+"""
+    notebook = open_notebook(PROJECT.format(name="list") + rules, EDITOR)
+    notebook.run(0)
+    notebook.run(1)
+    found, keys = editor(notebook), notebook.page.keyboard
+    found.get_by_test_id("order").select_option("name")
+    found.get_by_test_id("row-late").click()
+    opened(found, "late")
+    keys.press("ArrowDown")
+    opened(found, "leaks")
+    expect(found.get_by_test_id("row-leaks")).to_be_focused()
+    keys.press("j")
+    opened(found, "refund")
+    keys.press("Space")
+    expect(found.get_by_test_id("row-refund")).to_have_attribute("data-enabled", "false")
+    keys.press("Home")
+    opened(found, "late")
+    keys.press("Enter")
+    expect(found.get_by_test_id("terms")).to_be_focused()
+    keys.press("Escape")
+    expect(found.get_by_test_id("row-late")).to_be_focused()
+    keys.press("/")
+    keys.type("ref")
+    expect(found.get_by_test_id("rows").locator(".rne-row")).to_have_count(1)
+    keys.press("Escape")
+    keys.press("?")
+    expect(found.get_by_test_id("sheet-keys")).to_be_visible()
+    keys.press("Escape")
+    expect(found.get_by_test_id("sheet-keys")).to_have_count(0)
+    assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == 2
+    with rn.open(notebook.server.root / "list", by="ann") as project:
+        frame = project.task("topic").heuristics().set_index("heuristic")
+    assert frame["enabled"].to_dict() == {"late": True, "leaks": True, "refund": False}
+
+
+def test_it_fits_a_narrow_window(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(PROJECT.format(name="narrow"), RULE, EDITOR)
+    for cell in range(3):
+        notebook.run(cell)
+    found = editor(notebook)
+    found.get_by_test_id("row-late").click()
+    opened(found, "late")
+    notebook.page.keyboard.press("Control+Enter")
+    tried(found)
+    found.evaluate("one => { one.style.width = '400px'; }")
+    assert found.evaluate("one => one.clientWidth") <= 400
+    assert found.evaluate("one => one.scrollWidth <= one.clientWidth")
+    rows, pane = found.get_by_test_id("rows").bounding_box(), found.get_by_test_id("pane")
+    box = pane.bounding_box()
+    assert rows is not None
+    assert box is not None
+    assert rows["y"] + rows["height"] <= box["y"]
+
+
 def test_a_word_list_and_a_pattern_are_forms(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(PROJECT.format(name="forms"), EDITOR)
     notebook.run(0)

@@ -1,7 +1,7 @@
 // The HeuristicEditor: the list, the text, and the keyboard.
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
 import { keyOf } from "./drafts";
@@ -44,6 +44,10 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
   };
   const openRow = (key: string): void => {
     setAt(key);
+    void session.select(key);
+  };
+  const toText = (key: string): void => {
+    setAt(key);
     void session.select(key).then(() => setTextFocus((old) => old + 1));
   };
   const askDelete = (): void => {
@@ -81,9 +85,9 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
     const next = nextRow(event, keys, at ?? draft?.key ?? null);
     const onRow = target.closest(".rne-row") !== null;
     if (onRow && next !== null) {
-      setAt(next);
+      openRow(next);
       setListFocus((old) => old + 1);
-    } else if (onRow && event.key === "Enter") openRow(at ?? keys[0]!);
+    } else if (onRow && event.key === "Enter") toText(at ?? keys[0]!);
     else if (onRow && event.key === " ") {
       const row = rows?.heuristics.find((one) => keyOf(one.id) === at);
       if (row !== undefined) void session.roster.toggle(row);
@@ -120,6 +124,32 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
     if (event.key !== "Tab" && inList(event, target)) event.preventDefault();
   };
 
+  // Typing changes nothing in the list, which may be long.
+  const list = useMemo(
+    () => (
+      <List
+        session={session}
+        order={order}
+        search={search}
+        at={at}
+        focus={listFocus}
+        onOrder={setOrder}
+        onSearch={setSearch}
+        onAt={openRow}
+      />
+    ),
+    [
+      rows,
+      order,
+      search,
+      at,
+      listFocus,
+      draft?.key,
+      draft?.name,
+      session.dirty,
+      session.drafts?.revision,
+    ],
+  );
   const total = rows?.heuristics.length ?? 0;
   const waiting = rows?.heuristics.filter((one) => one.enabled && one.state !== "finished") ?? [];
   return (
@@ -129,7 +159,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       tabIndex={-1}
       aria-label="Heuristic editor"
       data-testid="heuristic-editor"
-      data-connection={session.connection}
+      data-connection={session.link.connection}
       data-heuristics={rows === null ? "" : total}
       onKeyDown={onKeyDown}
     >
@@ -189,17 +219,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
           <Empty onNew={() => setOpen("new")} />
         ) : (
           <>
-            <List
-              session={session}
-              order={order}
-              search={search}
-              at={at}
-              focus={listFocus}
-              onOrder={setOrder}
-              onSearch={setSearch}
-              onAt={setAt}
-              onOpen={openRow}
-            />
+            {list}
             <main class="rne-main">
               {draft === null ? (
                 <p class="rne-note">Choose a heuristic, or write a new one.</p>

@@ -24,6 +24,7 @@ export function RegexForm({ spec, hello, problems, onChange }: FormProps<RegexSp
           class="rne-mono"
           spellcheck={false}
           data-testid="pattern"
+          data-first
           aria-invalid={problem !== undefined}
           value={spec.pattern}
           onInput={(event) => onChange({ ...spec, pattern: event.currentTarget.value })}
@@ -78,6 +79,7 @@ export function LookupForm(props: FormProps<LookupSpec>): JSX.Element {
           class="rne-mono"
           spellcheck={false}
           data-testid="terms"
+          data-first
           value={typed.current.text}
           onInput={(event) => {
             const text = event.currentTarget.value;

@@ -19,8 +19,8 @@ interface ListProps {
   focus: number;
   onOrder(order: Order): void;
   onSearch(search: string): void;
+  /** A row was chosen, by mouse or by keyboard. */
   onAt(key: string): void;
-  onOpen(key: string): void;
 }
 
 /** The keys of the rows as they stand: drafts, then heuristics. */
@@ -92,7 +92,6 @@ interface Chosen {
   chosen: boolean;
   active: boolean;
   focus: number;
-  onOpen(): void;
   onAt(): void;
 }
 
@@ -101,7 +100,6 @@ function rowProps(props: ListProps, key: string, active: string | null): Chosen 
     chosen: props.session.draft?.key === key,
     active: active === key,
     focus: props.focus,
-    onOpen: () => props.onOpen(key),
     onAt: () => props.onAt(key),
   };
 }
@@ -128,8 +126,7 @@ function DraftRow(props: Chosen & { draft: Draft }): JSX.Element {
       aria-selected={chosen}
       tabIndex={active ? 0 : -1}
       data-testid="draft-row"
-      onClick={props.onOpen}
-      onFocus={props.onAt}
+      onClick={props.onAt}
     >
       <span class="rne-top">
         <span class="rne-name">{draft.name || "unnamed"}</span>
@@ -169,8 +166,7 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
       data-state={row.state}
       data-enabled={row.enabled}
       data-covered={measure?.covered ?? ""}
-      onClick={props.onOpen}
-      onFocus={props.onAt}
+      onClick={props.onAt}
     >
       <button
         type="button"

@@ -39,7 +39,8 @@ interface NoticesProps {
 }
 
 export function Notices({ session, deleting, onDeleted }: NoticesProps): JSX.Element {
-  const { connection, failure, removals } = session;
+  const { failure, removals } = session;
+  const { connection } = session.link;
   const { removed } = removals;
   return (
     <>

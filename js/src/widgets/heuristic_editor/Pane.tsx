@@ -1,7 +1,7 @@
 // The right side: what is being written, and what it does.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Code } from "./code/Code";
 import type { Known } from "./code/complete";
 import type { Fault } from "./code/faults";
@@ -36,6 +36,11 @@ export function Pane(props: PaneProps): JSX.Element | null {
     [hello],
   );
   const faults = useFaults(session);
+  const pane = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A form has a field to begin with; the code editor sees to itself.
+    if (focus > 0) pane.current?.querySelector<HTMLElement>("[data-first]")?.focus();
+  }, [focus, session.revision]);
   if (draft === null || hello === null) return null;
   const { spec } = draft;
   const edit = (next: typeof spec): void => session.edit({ spec: next });
@@ -47,7 +52,13 @@ export function Pane(props: PaneProps): JSX.Element | null {
   };
   const shown = session.compared !== null ? "versions" : tab;
   return (
-    <div class="rne-pane" data-testid="pane" data-dirty={session.dirty} data-name={draft.name}>
+    <div
+      ref={pane}
+      class="rne-pane"
+      data-testid="pane"
+      data-dirty={session.dirty}
+      data-name={draft.name}
+    >
       <Head {...props} />
       {stored?.change != null && !session.dirty && session.compared === null ? (
         <ChangeLine change={stored.change} records={session.rows?.records ?? 0} />

@@ -76,9 +76,12 @@ export function renamed(source: string, name: string, other: string): string {
   return source.replace(new RegExp(`\\bdef ${name.replace(/\W/g, "\\$&")}\\b`), `def ${other}`);
 }
 
-/** The drafts of one task in the browser's storage. */
+/** The drafts of one task, in memory and in the browser's storage. */
 export class Drafts {
+  /** Grows with every draft that comes or goes. */
+  revision = 0;
   private readonly prefix: string;
+  private readonly drafts = new Map<string, Draft>();
 
   constructor(
     private readonly store: Store,
@@ -86,34 +89,41 @@ export class Drafts {
     task: number,
   ) {
     this.prefix = `refinery_nb:draft:${project}:${task}:`;
+    for (const key of store.keys(this.prefix)) {
+      const draft = parsed(store.get(key), key.slice(this.prefix.length));
+      if (draft !== null) this.drafts.set(draft.key, draft);
+    }
   }
 
-  /** Whether it was kept. */
+  /** Whether the browser keeps it. */
   keep(draft: Draft): boolean {
+    const known = this.drafts.get(draft.key);
+    if (known?.name !== draft.name) this.revision += 1;
+    this.drafts.set(draft.key, draft);
     return this.store.set(this.prefix + draft.key, JSON.stringify(draft));
   }
 
   forget(key: string): void {
+    if (this.drafts.delete(key)) this.revision += 1;
     this.store.remove(this.prefix + key);
   }
 
   get(key: string): Draft | null {
-    const text = this.store.get(this.prefix + key);
-    if (text === null) return null;
-    try {
-      const draft = JSON.parse(text) as Draft;
-      const whole =
-        typeof draft.name === "string" && typeof draft.spec?.kind === "string" && draft.key === key;
-      return whole ? draft : null;
-    } catch {
-      return null;
-    }
+    return this.drafts.get(key) ?? null;
   }
 
   all(): Draft[] {
-    return this.store
-      .keys(this.prefix)
-      .map((key) => this.get(key.slice(this.prefix.length)))
-      .filter((draft) => draft !== null);
+    return [...this.drafts.values()];
+  }
+}
+
+function parsed(text: string | null, key: string): Draft | null {
+  try {
+    const draft = JSON.parse(text ?? "null") as Draft | null;
+    const whole =
+      draft?.key === key && typeof draft.name === "string" && typeof draft.spec?.kind === "string";
+    return whole ? draft : null;
+  } catch {
+    return null;
   }
 }

@@ -5,6 +5,7 @@ import { type Link, told } from "./link";
 import type { Job, Ran, Row, Rows } from "./protocol";
 
 const REFRESH_AFTER = 200;
+const LONGEST_PAUSE = 10_000;
 const LONG = 3_600_000;
 
 export interface RosterEvents {
@@ -23,6 +24,8 @@ export class Roster {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetching = false;
   private again = false;
+  /** How long the list took last, in ms: where it takes long, it is asked for less often. */
+  private took = 0;
 
   constructor(
     private readonly link: Link,
@@ -36,7 +39,8 @@ export class Roster {
   /** Fetch the list soon: changes come in bursts. */
   refresh(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.fetch(), REFRESH_AFTER);
+    const pause = Math.min(Math.max(REFRESH_AFTER, 2 * this.took), LONGEST_PAUSE);
+    this.timer = setTimeout(() => void this.fetch(), pause);
   }
 
   async fetch(): Promise<void> {
@@ -48,7 +52,9 @@ export class Roster {
     try {
       do {
         this.again = false;
+        const begun = Date.now();
         this.rows = await this.link.call("list", {}, 120_000);
+        this.took = Date.now() - begun;
         this.trouble = "";
         await this.events.fetched();
       } while (this.again && !this.link.disposed);
@@ -62,15 +68,24 @@ export class Roster {
   }
 
   async toggle(row: Row): Promise<void> {
-    row.enabled = !row.enabled;
-    this.events.emit();
+    const enabled = !row.enabled;
+    this.set(row.id, enabled);
     try {
-      await this.link.call("enable", { heuristic: row.id, enabled: row.enabled });
+      await this.link.call("enable", { heuristic: row.id, enabled });
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      row.enabled = !row.enabled;
+      this.set(row.id, row.enabled);
       this.events.failed(error);
     }
+  }
+
+  private set(id: number, enabled: boolean): void {
+    if (this.rows === null) return;
+    const heuristics = this.rows.heuristics.map((one) =>
+      one.id === id ? { ...one, enabled } : one,
+    );
+    this.rows = { ...this.rows, heuristics };
+    this.events.emit();
   }
 
   async run(ids: number[]): Promise<void> {

@@ -5,7 +5,7 @@ import type { Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
 import { Checking } from "./checking";
 import { type Draft, Drafts, differs, draftOf, keyOf, renamed } from "./drafts";
-import { type Connection, Link } from "./link";
+import { Link } from "./link";
 import type {
   Brick,
   Compared,
@@ -40,7 +40,9 @@ export class EditorSession extends Source {
   /** What went wrong with the last thing that was done. */
   failure: { message: string; hint: string } | null = null;
   bricks: Brick[] | null = null;
-  private drafts: Drafts | null = null;
+  drafts: Drafts | null = null;
+  /** Counts what was chosen: an answer that comes late is not shown. */
+  private choices = 0;
   readonly link: Link;
   constructor(
     transport: Transport,
@@ -84,10 +86,6 @@ export class EditorSession extends Source {
       (args, timeout) => this.link.call("examples", args, timeout),
       () => this.emit(),
     );
-  }
-
-  get connection(): Connection {
-    return this.link.connection;
   }
 
   get rows(): Rows | null {
@@ -216,12 +214,14 @@ export class EditorSession extends Source {
     this.failure = null;
     const kept = this.drafts?.get(key) ?? null;
     if (!key.startsWith("h")) {
+      this.choices += 1;
       if (kept !== null) this.show(kept, null);
       return;
     }
     const id = Number(key.slice(1));
+    const own = ++this.choices;
     const opened = await this.attempt(this.link.call("open", { heuristic: id }, 120_000));
-    if (opened !== null) {
+    if (opened !== null && own === this.choices) {
       const draft = kept !== null && differs(kept, opened) ? kept : draftOf(opened, this.now());
       this.show(draft, opened);
       if (draft.base !== opened.version) this.conflict = opened;
