@@ -187,3 +187,13 @@ def test_spans_that_heuristics_mark_already_are_not_new() -> None:
     covered = {0: [(0, 5)], 1: [(0, 5)], 2: [(0, 5)]}
     taken = propose_spans(texts, np.arange(2), spans, np.ones(2), covered=covered, **options)  # type: ignore[arg-type]
     assert taken == []
+
+
+def test_hundreds_of_labels_are_told_apart() -> None:
+    rng = np.random.default_rng(6)
+    truth = rng.integers(0, 300, 3_000)
+    texts = [f"{' '.join(rng.choice(FILLER, 4))} intent{label}" for label in truth]
+    known = np.eye(300)[truth[:1_500]]
+    found = propose(texts, np.arange(3_000), np.arange(1_500), known, n=400, kinds=("keyword",))
+    assert len(found) > 250
+    assert all(one.form.text == f"intent{one.label}" for one in found)
