@@ -16,6 +16,7 @@ MODELS = {
     "weighted": "refinery_nb.supervision.weighted:Weighted",
     "dawid_skene": "refinery_nb.supervision.dawid_skene:DawidSkene",
     "generative": "refinery_nb.supervision.generative:Generative",
+    "fused": "refinery_nb.supervision.fused:Fused",
 }
 
 

@@ -1,0 +1,125 @@
+"""Whether a confidence means what it says: temperature, reliability, thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Right = NDArray[np.bool_]
+
+BINS = 10
+FEW = 20  # predictions; with fewer, nothing is said about temperature
+COOLEST, HOTTEST = 0.25, 8.0
+PRIOR = 10.0  # predictions that speak for leaving the probabilities as they are
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reliability:
+    """How often predictions of each confidence were right.
+
+    Attributes
+    ----------
+    low, high
+        Edges of the bins, shape (bins,); bins without predictions are left out.
+    confidence, accuracy
+        Mean of each bin.
+    count
+        Predictions in each bin.
+    ece
+        Expected calibration error: the mean distance of the two, weighted by count (Naeini et
+        al., AAAI 2015); NaN without predictions.
+    """
+
+    low: Floats
+    high: Floats
+    confidence: Floats
+    accuracy: Floats
+    count: NDArray[np.int64]
+    ece: float
+
+
+def reliability(confidence: Floats, right: Right, *, bins: int = BINS) -> Reliability:
+    """Return the reliability diagram of predictions, in bins of the same width.
+
+    >>> reliability(np.array([0.9, 0.9]), np.array([True, False])).ece
+    0.4
+    """
+    which = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    count = np.bincount(which, minlength=bins)
+    used = np.flatnonzero(count)
+    mean = np.bincount(which, confidence, minlength=bins)[used] / count[used]
+    hit = np.bincount(which, right.astype(np.float64), minlength=bins)[used] / count[used]
+    ece = float(np.abs(mean - hit) @ count[used] / count.sum()) if len(used) else float("nan")
+    return Reliability(used / bins, (used + 1) / bins, mean, hit, count[used], ece)
+
+
+def temperature(proba: Floats, label: NDArray[np.int64]) -> float:
+    """Return by what the log-probabilities are to be divided to fit held-out labels best.
+
+    Temperature scaling (Guo et al., ICML 2017), with a prior that keeps it near 1 where there
+    are few labels; 1.0 with fewer than ``FEW``.
+
+    Parameters
+    ----------
+    proba
+        Held-out probabilities, shape (rows, labels); rows of 0 are left out.
+    label
+        Position of the right label of each row, or -1: none is right.
+    """
+    from scipy.optimize import minimize_scalar
+
+    kept = (label >= 0) & (proba.sum(axis=1) > 0)
+    if kept.sum() < FEW or proba.shape[1] < 2:
+        return 1.0
+    scores = np.log(np.maximum(proba[kept], 1e-12))
+    target = label[kept]
+
+    def loss(log_heat: float) -> float:
+        scaled = scores / np.exp(log_heat)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        total = np.log(np.exp(scaled).sum(axis=1))
+        fit = float((total - scaled[np.arange(len(target)), target]).sum())
+        return fit + 0.5 * PRIOR * log_heat**2
+
+    bounds = (float(np.log(COOLEST)), float(np.log(HOTTEST)))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+def heated(proba: Floats, heat: float) -> Floats:
+    """Return probabilities at a temperature; rows of 0 stay so.
+
+    >>> heated(np.array([[0.8, 0.2], [0.0, 0.0]]), 2.0).round(2).tolist()
+    [[0.67, 0.33], [0.0, 0.0]]
+    """
+    if heat == 1.0:
+        return proba
+    powered = np.where(proba > 0, np.maximum(proba, 1e-300) ** (1 / heat), 0.0)
+    scaled: Floats = powered / np.maximum(powered.sum(axis=1, keepdims=True), 1e-300)
+    return scaled
+
+
+def cut(confidence: Floats, right: Right, wanted: float) -> tuple[float, int, int]:
+    """Return the lowest confidence from which on held-out predictions reach a precision.
+
+    Returns
+    -------
+    threshold, right, count
+        The threshold, and of the predictions at or above it how many were right, of how many;
+        (inf, 0, 0) if no threshold reaches the precision.
+
+    >>> cut(np.array([0.9, 0.8, 0.3]), np.array([True, True, False]), 0.95)
+    (0.8, 2, 2)
+    """
+    order = np.argsort(-confidence, kind="stable")
+    sure, hits = confidence[order], np.cumsum(right[order])
+    count = np.arange(1, len(sure) + 1)
+    # Only between different confidences: equal ones stand or fall together.
+    last = np.append(sure[1:] < sure[:-1], True)[: len(sure)]
+    enough = np.flatnonzero(last & (hits >= wanted * count))
+    if not len(enough):
+        return float("inf"), 0, 0
+    at = enough[-1]
+    return float(sure[at]), int(hits[at]), int(count[at])
