@@ -83,6 +83,7 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
         self._rows, self._columns, self._level = rows, columns, level
         self._within, self._by = view, by
         self._view: View | None = None
+        self._of_people = True
         self._opened: dict[str, str | None] | None = None
         self._labeler: Labeler | None = None
         self._listeners: list[Callable[[View], None]] = []
@@ -173,7 +174,10 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
         self._grid.send(reply(self, message, OPERATIONS))
 
     def _changed(self, event: dict[str, Any]) -> None:
-        tasks = {change.task for change in event.get("changes", ())} or {event.get("task")}
+        if "changes" in event:  # labels: they count where people are compared
+            tasks = {change.task for change in event["changes"]} if self._of_people else set()
+        else:
+            tasks = {event.get("task")}
         if tasks & {None, self.task.id}:
             self._push()
 
@@ -233,6 +237,7 @@ def current(matrix: ConfusionMatrix, args: dict[str, Any]) -> dict[str, Any]:
         comparison = matrix.comparison
     except QueryError as error:
         return told | {"empty": {"message": error.message, "hint": error.hint or ""}}
+    matrix._of_people = comparison.rows.is_manual or comparison.columns.is_manual
     if len(comparison.confusion.judged) == 0:
         return told | {"empty": _why_empty(comparison)}
     return told | {"matrix": _body(comparison)}

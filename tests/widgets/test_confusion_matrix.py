@@ -226,6 +226,13 @@ def test_a_change_is_told_and_a_closed_matrix_hears_nothing(topic: rn.Task) -> N
     topic.project.task("other", ["X"], on="text").label("9", "X")
     pushes = [one["push"] for one in sent]
     assert pushes.count("changed") >= 1
+    ask(matrix, "matrix", rows="heuristic:d")
+    matrix._grid.send = sent.append  # type: ignore[method-assign]
+    before = len(sent)
+    topic.label("10", "Refund")  # no label counts between two heuristics
+    assert len(sent) == before
+    topic.remove("r")
+    assert len(sent) > before
     matrix.select("Refund", "Delivery")
     before = len(sent)
     matrix.close()
