@@ -37,12 +37,11 @@ UNKNOWN = 0.3  # the threshold without manual labels: half of an F1 of .6
 
 
 class _Lane(NamedTuple):
-    """Labels whose spans exclude each other, with weak and manual spans as tags of tokens."""
+    """Labels whose spans exclude each other, with their weak and manual spans."""
 
     labels: Ints
-    weak: Reals
-    truth: Reals
-    taught: bool
+    weak: Possible
+    truth: Possible
 
 
 def tag(
@@ -158,15 +157,24 @@ class _Tagger:
         for labels in groups:
             chosen = choose(weak.take(np.isin(weak.label, labels)), Overlap.FLAT, above=above)
             said = truth.take(np.isin(truth.label, labels))
-            weakly, truly = self._tags(chosen, labels), self._tags(said, labels)
-            lanes.append(_Lane(labels, weakly, truly, len(chosen.row) > 0))
+            lanes.append(_Lane(labels, chosen, said))
         return lanes
 
-    def _tags(self, spans: Possible, labels: Ints) -> Reals:
-        local = np.searchsorted(labels, spans.label)
+    def _weak(self, lane: _Lane, rows: Ints) -> Reals:
         # Where nobody can say how sure the sources may be, what they say is taken as it is.
-        sure = spans.proba if self.gold is None else spans.proba**SHARPER
-        return tags_of(self.grid, len(labels), spans.row, spans.start, spans.end, local, sure)
+        power = 1.0 if self.gold is None else SHARPER
+        return self._tags(lane.weak._replace(proba=lane.weak.proba**power), lane, rows)
+
+    def _tags(self, spans: Possible, lane: _Lane, rows: Ints) -> Reals:
+        """Return spans as tags of the tokens of these rows (ascending)."""
+        spans = spans.take(np.isin(spans.row, rows))
+        _, at = self.grid.of_rows(rows)
+        first, last = self.grid.cover(spans.row, spans.start, spans.end)
+        size = last - first
+        first = np.searchsorted(at, first)
+        local = np.searchsorted(lane.labels, spans.label)
+        shape = len(at), 1 + 2 * len(lane.labels)
+        return tags_of(first, first + size, local, spans.proba, shape=shape)
 
     def _gold_spans(self) -> Possible:
         known = {} if self.gold is None else {"gold": self.gold.votes}
@@ -184,7 +192,7 @@ class _Tagger:
 
     def _possible(self, lane: _Lane) -> tuple[Possible, Possible]:
         """Return the possible spans everywhere, and on reviewed rows those held out."""
-        weak = self._weak_field(lane) if lane.taught else None
+        weak = self._weak_field(lane) if len(lane.weak.row) else None
         if not len(self.reviewed):
             tuned = self._widened(weak, lane, TRUST)
             return self._predict(tuned, lane, np.arange(len(self.votes))), _join([])
@@ -201,8 +209,9 @@ class _Tagger:
                 if not len(inside):
                     continue
                 tuned = self._tuned(lane, self.reviewed[fold != number], prior)
-                seen, at = self._seen(tuned, lane, inside)
-                loss -= float((lane.truth[at] * np.log(np.maximum(seen.tag, 1e-9))).sum())
+                seen, _ = self._seen(tuned, lane, inside)
+                truth = self._tags(lane.truth, lane, inside)
+                loss -= float((truth * np.log(np.maximum(seen.tag, 1e-9))).sum())
                 parts.append(self._predict(tuned, lane, inside))
             if loss < least:
                 best, least, held_out = prior, loss, _join(parts)
@@ -211,14 +220,15 @@ class _Tagger:
 
     def _weak_field(self, lane: _Lane) -> Field:
         chains, at = self.grid.of_rows(self.taught)
+        target = self._weak(lane, self.taught)
         field = Field(*rules_of_tags(len(lane.labels)), strength=WEAK, steps=STEPS)
-        return field.fit(self.table.text(self.taught), chains, lane.weak[at], np.ones(len(at)))
+        return field.fit(self.table.text(self.taught), chains, target, np.ones(len(at)))
 
     def _widened(self, field: Field | None, lane: _Lane, trust: float) -> Field:
         """Return the field of the text with weights for what the votes say besides."""
         follow, begin = rules_of_tags(len(lane.labels))
         wide = Field(follow, begin, strength=MANUAL)
-        width = self.table.width(lane.weak)
+        width = self.table.width(len(begin))
         wide.weight_ = np.zeros((width, len(begin)))
         if field is not None:
             wide.weight_[: len(field.weight_)] = field.weight_
@@ -230,12 +240,13 @@ class _Tagger:
         chains, at = self.grid.of_rows(rows)
         strength = ALONE if prior is None else MANUAL
         field = Field(*rules_of_tags(len(lane.labels)), strength=strength)
-        table = self.table.all(rows, lane.weak)
-        return field.fit(table, chains, lane.truth[at], np.ones(len(at)), prior=prior)
+        table = self.table.all(rows, self._weak(lane, rows))
+        truth = self._tags(lane.truth, lane, rows)
+        return field.fit(table, chains, truth, np.ones(len(at)), prior=prior)
 
     def _seen(self, field: Field, lane: _Lane, rows: Ints) -> tuple[Marginals, Ints]:
         chains, at = self.grid.of_rows(rows)
-        return field.marginals(self.table.all(rows, lane.weak), chains), at
+        return field.marginals(self.table.all(rows, self._weak(lane, rows)), chains), at
 
     def _predict(self, field: Field, lane: _Lane, rows: Ints) -> Possible:
         """Return the spans that the field holds possible on these rows, some at a time."""

@@ -97,16 +97,18 @@ def rules_of_tags(labels: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return follow, begin
 
 
-def tags_of(
-    grid: TokenGrid, labels: int, row: Ints, start: Ints, end: Ints, label: Ints, proba: Reals
-) -> Reals:
-    """Return the probability of each tag at each token, shape (tokens, 1 + 2 labels).
+def tags_of(first: Ints, last: Ints, label: Ints, proba: Reals, *, shape: tuple[int, int]) -> Reals:
+    """Return the probability of each tag at each token, of the shape (tokens, 1 + 2 labels).
 
     What a span leaves of the certainty stays with what was there, at first "outside".
+
+    Parameters
+    ----------
+    first, last
+        The tokens of each span, inclusive; a span whose last is before its first has none.
     """
-    table = np.zeros((len(grid), 1 + 2 * labels))
+    table = np.zeros(shape)
     table[:, 0] = 1.0
-    first, last = grid.cover(row, start, end)
     for begin, stop, number, sure in zip(
         first.tolist(), last.tolist(), label.tolist(), proba.tolist(), strict=True
     ):

@@ -48,10 +48,10 @@ class TokenTable:
         self.features.fit(*self._words(rows))
         return self
 
-    def width(self, weak: NDArray[np.float64]) -> int:
-        """Return how many columns ``all`` has."""
+    def width(self, tags: int) -> int:
+        """Return how many columns ``all`` has with weak probabilities of so many tags."""
         text = len(self.features.known_) + self.dimensions
-        return int(text + self.votes.shape[1] + weak.shape[1] - 1)
+        return int(text + self.votes.shape[1] + tags - 1)
 
     def text(self, rows: Ints) -> csr_array:
         """Return the columns of the text and the vectors for the tokens of these rows."""
@@ -69,11 +69,11 @@ class TokenTable:
         return table
 
     def all(self, rows: Ints, weak: NDArray[np.float64]) -> csr_array:
-        """Return all the columns for the tokens of these rows; ``weak`` is of all tokens."""
+        """Return all the columns for the tokens of these rows; ``weak`` is of the same tokens."""
         from scipy.sparse import csr_array, hstack
 
         _, at = self.grid.of_rows(rows)
-        parts = [self.text(rows), self.votes[at], csr_array(LOUD * weak[at, 1:])]
+        parts = [self.text(rows), self.votes[at], csr_array(LOUD * weak[:, 1:])]
         return hstack(parts).tocsr()
 
     def _words(self, rows: Ints) -> tuple[list[str], Ints, Ints]:
