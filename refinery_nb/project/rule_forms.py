@@ -180,7 +180,7 @@ def make(task: Task, attribute: str, text: str, form: str, label: str) -> dict[s
     on = attribute if task.schema.on is None else None
     known = {row.name: row for row in rules.rows(task)}
     if chosen.term is None:
-        rule = chosen.make(name, _free(f"regex:{chosen.rule}"[:80], known), on)
+        rule = chosen.make(name, _free(_named(chosen.rule), known), on)
         same = [row for row in known.values() if _same(row.spec, rule.spec())]
         rule = chosen.make(name, same[0].name, on) if same else rule
     else:
@@ -312,6 +312,10 @@ def _same(spec: dict[str, Any], other: dict[str, Any], *, but: str = "") -> bool
     """Say whether two specs differ in nothing but their names, and in what is named."""
     keys = (set(spec) | set(other)) - {"name", but}
     return bool(set(spec) == set(other)) and all(spec[key] == other[key] for key in keys)
+
+
+def _named(pattern: str) -> str:
+    return f"regex:{''.join(char for char in pattern if char.isprintable())}"[:80]
 
 
 def _free(wanted: str, known: Collection[str]) -> str:

@@ -96,7 +96,8 @@ class Suggestion:
         return found
 
     def _name(self) -> str:
-        plain = f"{self.kind}:{' '.join(self.rule.split())}"[:LONGEST_NAME]
+        shown = "".join(char for char in " ".join(self.rule.split()) if char.isprintable())
+        plain = f"{self.kind}:{shown}"[:LONGEST_NAME]
         known = {row.name: row.spec for row in rules.rows(self.task)}
         name, number = plain, 1
         while name in known and known[name].get("label") != self.label:
