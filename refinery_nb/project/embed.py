@@ -20,6 +20,7 @@ from refinery_nb.project.following import now as time_now
 from refinery_nb.store import embeddings as stored
 from refinery_nb.store import records
 from refinery_nb.store.embeddings import EmbeddingRow
+from refinery_nb.vectors.array import VectorArray
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
@@ -179,11 +180,12 @@ class _Run:
         array = self.store.array(row)
         rows, count, late = array.rows(row.count), row.count, []
         last = int(rows["record"][-1]) if count else 0
+        seen = row.seen if array.stamped() == row.at else 0
         with self.project.database.read() as connection:
             now = records.version(connection)
-            changed = len(records.changed_since(connection, row.seen))
+            changed = len(records.changed_since(connection, seen))
         with _bar(changed, self.name, shown=self.progress) as bar:
-            for ids, keys, texts in self._pages(row.seen):
+            for ids, keys, texts in self._pages(seen):
                 marks = hashes(texts)
                 at, known = positions(rows["record"], ids)
                 todo = ~known
@@ -203,9 +205,10 @@ class _Run:
                 if (between := todo & ~known & ~new).any():
                     late.append((ids[between], marks[between], values[between]))
                 bar.update(len(ids))
-        self._tidy(replace(row, count=count), late)
+        array, at_end = self._tidy(replace(row, count=count), late), time_now()
+        array.stamp(at_end)
         with self.project.database.write() as connection:
-            stored.set_seen(connection, row.id, now, at=time_now())
+            stored.set_seen(connection, row.id, now, at=at_end)
         return True
 
     def _pages(self, seen: int) -> Iterator[tuple[Ints, list[str], list[str]]]:
@@ -252,25 +255,29 @@ class _Run:
             )
         return values
 
-    def _tidy(self, row: EmbeddingRow, late: list[tuple[Ints, NDArray[np.uint64], Values]]) -> None:
+    def _tidy(
+        self, row: EmbeddingRow, late: list[tuple[Ints, NDArray[np.uint64], Values]]
+    ) -> VectorArray:
         """Write a new generation if records were deleted, or came between older ones."""
         array = self.store.array(row)
         rows = array.rows(row.count)
         with self.project.database.read() as connection:
             keep = np.isin(rows["record"], records.all_ids(connection))
         if keep.all() and not late:
-            return
+            return array
         parts = [(rows["record"][keep], rows["text"][keep], array.values(row.count)[keep]), *late]
         ids, marks, values = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(ids)
         moved = replace(row, generation=row.generation + 1)
-        count = self.store.array(moved).append(0, ids[order], marks[order], values[order])
+        tidied = self.store.array(moved)
+        count = tidied.append(0, ids[order], marks[order], values[order])
         state = self.store.state(row)
         if state is not None:
             self.store.keep_state(moved, state)
         with self.project.database.write() as connection:
             stored.move(connection, row.id, generation=moved.generation, count=count)
         self.store.forget(row)
+        return tidied
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class Embeddings(Mapping[str, Embedding]):
         self._folder = None if project.root is None else project.root / FOLDER
         self._arrays: dict[str, MemoryArray] = {}
         self._states: dict[str, State] = {}
-        self._values: dict[str, tuple[tuple[int, ...], Vectors]] = {}
+        self._values: dict[str, tuple[tuple[object, ...], Vectors]] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
 
@@ -169,13 +169,16 @@ class Embeddings(Mapping[str, Embedding]):
         row = self.row(name)
         with self._project.database.read() as connection:
             now, total = records.version(connection), records.count(connection)
-        version = (row.id, row.generation, row.count, row.seen, now, total)
+        version = (row.id, row.generation, row.count, row.at, now, total)
         with self._lock:
             if name in self._values and self._values[name][0] == version:
                 return self._values[name][1]
         array = self.array(row)
         rows, values = array.rows(row.count), array.values(row.count)
-        keep = ~self._outdated(row, rows, now)
+        # Files and database of different times, as after a backup was put back: nothing is
+        # believed, all texts are compared with the hashes.
+        seen = row.seen if array.stamped() == row.at else 0
+        keep = ~self._outdated(row, rows, seen, now)
         if total != row.count:
             with self._project.database.read() as connection:
                 keep &= np.isin(rows["record"], records.all_ids(connection))
@@ -250,18 +253,18 @@ class Embeddings(Mapping[str, Embedding]):
         finally:
             self._writing.release()
 
-    def _outdated(self, row: EmbeddingRow, rows: NDArray[np.void], now: int) -> NDArray[np.bool_]:
-        """Say of each row whether its record has another text by now."""
+    def _outdated(
+        self, row: EmbeddingRow, rows: NDArray[np.void], seen: int, now: int
+    ) -> NDArray[np.bool_]:
+        """Say of each row whether its record, if it changed since ``seen``, has another text."""
         outdated = np.zeros(len(rows), np.bool_)
-        if row.seen >= now or not len(rows):
+        if seen >= now or not len(rows):
             return outdated
         attribute = self._project.attribute(row.attribute)
         after = 0
         while True:
             with self._project.database.read() as connection:
-                page = stored.texts(
-                    connection, attribute, seen=row.seen, after=after, limit=4 * PAGE
-                )
+                page = stored.texts(connection, attribute, seen=seen, after=after, limit=4 * PAGE)
             if not page:
                 return outdated
             after = page[-1][0]

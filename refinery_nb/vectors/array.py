@@ -6,6 +6,7 @@ record id. Two files hold them: ``<name>.f32`` the vectors, ``<name>.rows`` the 
 How many rows count is said by the database, and only after they are on disk: rows behind that
 are what a killed process left, and are written over. A vector is replaced in its place, the
 vector first and its hash after that; killed in between, the hash still says that it is old.
+A stamp tells whether files and database are of the same time, or one came from a backup.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ class VectorArray(Protocol):
     def values(self, count: int) -> Values:
         """Return the vectors of the first rows, shape (count, dim); not to be written to."""
 
+    def stamp(self, said: str) -> None:
+        """Note in the array what the database is about to say of it."""
+
+    def stamped(self) -> str:
+        """Return what was noted last: if the database says something else, one of them is older."""
+
     def delete(self) -> None:
         """Give the space back."""
 
@@ -52,6 +59,7 @@ class MemoryArray:
     def __init__(self, dim: int) -> None:
         self._rows: Rows = np.zeros(0, ROW)
         self._values: Values = np.zeros((0, dim), np.float32)
+        self._stamp = ""
 
     def append(self, count: int, records: Ints, texts: Hashes, values: Values) -> int:
         """Write rows behind the first ``count``; return how many there are then."""
@@ -85,6 +93,14 @@ class MemoryArray:
         view.flags.writeable = False
         return view
 
+    def stamp(self, said: str) -> None:
+        """Note in the array what the database is about to say of it."""
+        self._stamp = said
+
+    def stamped(self) -> str:
+        """Return what was noted last."""
+        return self._stamp
+
     def delete(self) -> None:
         """Give the space back."""
         self._rows = self._rows[:0].copy()
@@ -108,6 +124,7 @@ class FileArray:
         self._dim = dim
         self._vectors = folder / f"{name}.f32"
         self._index = folder / f"{name}.rows"
+        self._stamp = folder / f"{name}.stamp"
 
     def append(self, count: int, records: Ints, texts: Hashes, values: Values) -> int:
         """Write rows behind the first ``count``; return how many there are then."""
@@ -172,8 +189,20 @@ class FileArray:
             return np.zeros((0, self._dim), np.float32)
         return np.memmap(self._vectors, "<f4", mode="r", shape=(count, self._dim))
 
+    def stamp(self, said: str) -> None:
+        """Note in the array what the database is about to say of it."""
+        with self._open(self._stamp) as file:
+            file.truncate(0)
+            file.write(said.encode("utf-8"))
+            _to_disk(file)
+
+    def stamped(self) -> str:
+        """Return what was noted last."""
+        return self._stamp.read_text(encoding="utf-8") if self._stamp.is_file() else ""
+
     def delete(self) -> None:
         """Give the space back."""
+        self._stamp.unlink(missing_ok=True)
         self._vectors.unlink(missing_ok=True)
         self._index.unlink(missing_ok=True)
 

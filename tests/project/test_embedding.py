@@ -345,3 +345,22 @@ def test_a_kill_while_vectors_are_replaced_leaves_no_wrong_one(tmp_path: Path, c
             assert vector == wanted[record - 1]
         make(project)
         assert list(vectors(project).values()) == wanted
+
+
+def test_a_database_from_a_backup_does_not_take_later_vectors_for_its_own(tmp_path: Path) -> None:
+    """F5: files and database of different times are compared text by text."""
+    with rn.open(tmp_path / "p") as project:
+        add(project, "a", "bb", "ccc")
+        make(project)
+        copy = project.backup(tmp_path / "copy.db")
+        add(project, "changed", first=1)
+        make(project)
+    for path in (tmp_path / "p").glob("project.db*"):
+        path.unlink()
+    copy.rename(tmp_path / "p" / "project.db")
+    SEEN.clear()
+    with rn.open(tmp_path / "p") as project:
+        assert list(vectors(project)) == [1, 3]
+        make(project)
+        assert SEEN == ["bb"]
+        assert list(vectors(project).values()) == expected("a", "bb", "ccc")
