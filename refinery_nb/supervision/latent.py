@@ -13,6 +13,7 @@ things keep it from fooling itself where data are few or the model is wrong, as 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
@@ -28,6 +29,7 @@ from refinery_nb.supervision.patterns import without_ties
 from refinery_nb.supervision.precision import CEILING, FLOOR, Precisions
 from refinery_nb.supervision.sample import Sample, gold_labels
 from refinery_nb.supervision.sheet import Belief, Floats, Sheet
+from refinery_nb.supervision.span_records import span_rows, spans_as_records
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -77,10 +79,11 @@ class Latent:
         self.abstention = abstention
         self._items: Items | None = None
         self._counts = Precisions()
+        self._of_spans: Latent | None = None
 
     def fit(self, votes: VoteMatrix, gold: Gold | None) -> Self:
         """Learn from all votes, and from manual labels as far as there are any."""
-        self._items = None
+        self._items = self._of_spans = None
         return self.partial_fit(votes, gold)
 
     def partial_fit(self, votes: VoteMatrix, gold: Gold | None = None) -> Self:
@@ -97,7 +100,11 @@ class Latent:
                 hint="Fit a new model after a change of the labels.",
             )
         self._counts = self._counts.add(votes, gold)
-        if votes.is_spans or len(votes.labels) < 2:
+        if votes.is_spans:
+            if self._of_spans is None and self.dependence:
+                self._of_spans = type(self)().fit(spans_as_records(votes, None)[0], None)
+            return self
+        if len(votes.labels) < 2:
             return self
         self._learn(votes, gold_labels(votes, gold))
         return self
@@ -124,7 +131,8 @@ class Latent:
     def log_odds(self, votes: VoteMatrix) -> Floats:
         """Return the log-odds that each vote is right, shape (votes,).
 
-        Of spans: as often as manual labels say, like the weighted vote.
+        Of spans: as often as manual labels say, like the weighted vote; dependent votes for one
+        span share what one of them would weigh.
         """
         if votes.is_spans or len(votes.labels) < 2 or self._items is None:
             right = self._counts.of(votes)[votes.source, votes.label]
@@ -135,7 +143,20 @@ class Latent:
         confidence = votes.confidence.astype(np.float64)
         right = np.clip(0.5 + (right - 0.5) * confidence, FLOOR, CEILING)
         odds: Floats = np.log(right / (1 - right))
+        if votes.is_spans and self._of_spans is not None:
+            odds *= self._of_spans._shared(votes)
         return odds
+
+    def _shared(self, spans: VoteMatrix) -> Floats:
+        """Return how much each vote for a span counts beside the others for it."""
+        assert self._items is not None
+        _, row = span_rows(spans)
+        labels = tuple(range(len(spans.labels) + 1))
+        item = self._items.of(replace(spans, labels=labels), labels)
+        order = np.argsort(row, kind="stable")
+        counts = np.empty(len(row))
+        counts[order] = discounts(row[order], item[order], self._found)
+        return counts
 
     def precision(self, source: str) -> Floats:
         """Return how often a source is right with each label, shape (labels,)."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from refinery_nb.core.votes import Gold, VoteMatrix, Votes
+from refinery_nb.core.votes import Gold, VoteMatrix
 from refinery_nb.supervision.generative import Generative
 from refinery_nb.supervision.latent import WEIGHT
 from refinery_nb.supervision.patterns import take_rows
 from refinery_nb.supervision.sample import Sample, gold_labels
 from refinery_nb.supervision.sheet import Floats
+from refinery_nb.supervision.span_records import spans_as_records
 
 # Votes that are looked at; beyond that, a sample of the records.
 VOTES = 2_000_000
@@ -54,7 +55,7 @@ def rank(votes: VoteMatrix, gold: Gold | None) -> list[Ranked]:
     # Whoever is wrong on a record helps to rule a label out; on a span, nobody needed to.
     least = 0.0 if votes.is_spans else -np.inf
     if votes.is_spans:
-        votes, gold = _spans_as_records(votes, gold)
+        votes, gold = spans_as_records(votes, gold)
     if len(votes.labels) < 2 or not len(votes.row):
         return _by_hits(votes)
     value = _Value(votes, gold, least=least)
@@ -150,38 +151,3 @@ def _by_hits(votes: VoteMatrix) -> list[Ranked]:
     hits = np.bincount(votes.source, minlength=len(votes.sources))
     order = sorted(range(len(votes.sources)), key=lambda at: (-hits[at], votes.sources[at]))
     return [Ranked(votes.sources[at], 0.0, 0.0) for at in order]
-
-
-def _spans_as_records(votes: VoteMatrix, gold: Gold | None) -> tuple[VoteMatrix, Gold | None]:
-    """Return the votes with each distinct span as a record of its own, and the gold on them."""
-    assert votes.start is not None
-    assert votes.end is not None
-    spans = np.stack([votes.records[votes.row], votes.start, votes.end], axis=1)
-    distinct, row = np.unique(spans, axis=0, return_inverse=True)
-    columns = {}
-    for position, name in enumerate(votes.sources):
-        at = np.flatnonzero(votes.source == position)
-        # Two labels on one span by one source: the first.
-        _, once = np.unique(row[at], return_index=True)
-        at = at[once]
-        columns[name] = Votes.of(row[at], votes.label[at], votes.confidence[at])
-    records = np.arange(len(distinct), dtype=np.int64)
-    matrix = VoteMatrix.build(records, columns, range(len(votes.labels)))
-    if gold is None or gold.votes.start is None or gold.votes.end is None:
-        return matrix, None
-    reviewed = records[np.isin(distinct[:, 0], gold.reviewed)]
-    place = {tuple(span): number for number, span in enumerate(distinct.tolist())}
-    labels = {label: position for position, label in enumerate(votes.labels)}
-    said = {
-        place[span]: labels[label]
-        for *span_, label in zip(
-            gold.votes.record.tolist(),
-            gold.votes.start.tolist(),
-            gold.votes.end.tolist(),
-            gold.votes.label.tolist(),
-            strict=True,
-        )
-        for span in [tuple(span_)]
-        if span in place and label in labels
-    }
-    return matrix, Gold(reviewed, Votes.of(list(said), list(said.values())))

@@ -79,10 +79,11 @@ class Weighted:
         known = votes.sources == self._counts.sources and votes.labels == self._counts.labels
         precision = self.precision_ if known else self._counts.of(votes)
         if np.all(votes.confidence == 1):
-            table: NDArray[np.float64] = np.log(precision / (1 - precision)).ravel()
-            return table[votes.source * len(votes.labels) + votes.label]
+            table = np.log(precision / (1 - precision)).ravel()
+            odds: NDArray[np.float64] = table[votes.source * len(votes.labels) + votes.label]
+            return odds
         right = precision[votes.source, votes.label]
         shrunk = chance + (right - chance) * votes.confidence.astype(np.float64)
         right = np.clip(shrunk, FLOOR, CEILING)
-        odds: NDArray[np.float64] = np.log(right / (1 - right))
+        odds = np.log(right / (1 - right))
         return odds

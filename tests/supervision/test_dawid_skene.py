@@ -37,6 +37,17 @@ def test_a_systematic_error_is_seen_through() -> None:
     assert dawid_skene > majority + 0.05
 
 
+def test_the_confusion_of_a_source_can_be_looked_at() -> None:
+    matrix, true = confused(0)
+    model = DawidSkene().fit(matrix, planted.gold(true, range(500)))
+    of_source = model.confusion("h0")
+    assert of_source.sum(axis=1) == pytest.approx([1, 1, 1])
+    # True is 0, it says 1: more often than not. The other way round: hardly ever.
+    assert of_source[0, 1] > 0.5
+    assert of_source[1, 0] < 0.15
+    assert np.all(model.confusion("unknown") == 0)
+
+
 def test_a_label_that_nobody_votes_for_is_found_by_manual_labels() -> None:
     """H4: a label that no rule gives."""
     true = planted.truth(1, 2_000, [0.5, 0.25, 0.25])

@@ -197,3 +197,27 @@ def test_many_labels_cost_no_more_than_their_votes() -> None:
     }
     assert right["generative"] > right["majority"] * 1.05
     assert right["dawid_skene"] > right["majority"] * 1.05
+
+
+@pytest.mark.parametrize("labels", [[0], [0, 1]])
+@pytest.mark.parametrize("name", MODELS)
+def test_copies_of_a_rule_for_spans_count_as_one(name: str, labels: list[int]) -> None:
+    """H4: correlated duplicates; two independent rules outweigh ten copies that overlap them."""
+    rng = np.random.default_rng(8)
+    records = np.arange(300)
+
+    def spans(coverage: float, start: int, end: int) -> Votes:
+        hit = records[rng.random(300) < coverage]
+        count = len(hit)
+        return Votes.of(hit, np.zeros(count, int), None, np.full(count, start), np.full(count, end))
+
+    copied = spans(0.5, 0, 8)
+    votes = {f"copy {n}": copied for n in range(10)}
+    votes |= {"one": spans(0.6, 6, 20), "two": spans(0.6, 6, 20)}
+    matrix = VoteMatrix.build(records, votes, labels, spans=True)
+    odds = label_model(name).fit(matrix, None).log_odds(matrix)
+    of_copies = np.array([source.startswith("copy") for source in matrix.sources])[matrix.source]
+    alone = Majority().log_odds(matrix).max()
+    together = np.bincount(matrix.row[of_copies], odds[of_copies])
+    assert together[together > 0] == pytest.approx(alone, rel=0.05)
+    assert odds[~of_copies].min() > 0.45 * alone
