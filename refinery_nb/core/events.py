@@ -13,9 +13,9 @@ Listener = Callable[[dict[str, Any]], None]
 
 
 class Events:
-    """Named events with listeners: ``records``, ``schema``, ``labels``, ``votes``, ``lookups``,
-    ``vectors``, ``job``.
+    """Named events with listeners.
 
+    They are ``records``, ``schema``, ``labels``, ``votes``, ``lookups``, ``vectors``, ``job``.
     Listeners are called on the thread that caused the event, after its commit. One that raises
     is logged and does not disturb the others.
     """
