@@ -138,7 +138,7 @@ class Refinery:
         return Votes.of(
             votes.records[chosen.row],
             labels[chosen.label] if len(labels) else chosen.label,
-            self._sigmoid(weight),
+            self._sigmoid(weight).astype(np.float32),
             chosen.start,
             chosen.end,
         )

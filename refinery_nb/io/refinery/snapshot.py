@@ -1,0 +1,143 @@
+"""What a snapshot of refinery holds, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotAttribute:
+    """An attribute; ``type`` as refinery calls it, such as TEXT or EMBEDDING_LIST."""
+
+    id: str
+    name: str
+    type: str
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotLabel:
+    """A label; ``color`` is a name such as ``red``, ``hotkey`` may be empty."""
+
+    id: str
+    name: str
+    color: str
+    hotkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTask:
+    """A task with its labels; ``attribute`` is an id, None for the whole record."""
+
+    id: str
+    name: str
+    is_spans: bool
+    attribute: str | None
+    labels: tuple[SnapshotLabel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotHeuristic:
+    """An information source: ``type`` LABELING_FUNCTION, ACTIVE_LEARNING ...
+
+    ``trained_on``: ids of the records that do not count for its precision.
+    """
+
+    id: str
+    name: str
+    task: str
+    type: str
+    description: str
+    source: str
+    is_selected: bool
+    trained_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A label that somebody or something gave a record.
+
+    Attributes
+    ----------
+    by
+        The user, the heuristic or the run of weak supervision, by id.
+    tokens
+        The first and last token of a span.
+    """
+
+    record: str
+    label: str
+    by: str
+    confidence: float
+    at: str
+    gold_star: bool = False
+    tokens: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRun:
+    """A run of weak supervision whose labels are in the snapshot."""
+
+    id: str
+    at: str
+    heuristics: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotList:
+    """A lookup list: (term, blacklisted, comment)."""
+
+    name: str
+    description: str
+    terms: tuple[tuple[str, bool, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotStatistics:
+    """The stored statistics of a heuristic and label; None: not counted."""
+
+    heuristic: str
+    label: str
+    true_positives: int | None
+    false_positives: int | None
+    false_negatives: int | None
+    coverage: int | None
+    hits: int | None
+    conflicts: int | None
+    overlaps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A project of refinery.
+
+    Attributes
+    ----------
+    records
+        (id, attribute values), in order.
+    manual, votes, weak
+        By task id.
+    left_out
+        What is in it and has no place here, in words: ``1 embedding``.
+    faults
+        What cannot be, and was dropped: ``2 labels of records that are not there``.
+    """
+
+    name: str
+    description: str
+    tokenizer: str
+    attributes: tuple[SnapshotAttribute, ...]
+    records: tuple[tuple[str, dict[str, Any]], ...]
+    tasks: tuple[SnapshotTask, ...]
+    heuristics: tuple[SnapshotHeuristic, ...]
+    runs: tuple[SnapshotRun, ...]
+    lists: tuple[SnapshotList, ...]
+    statistics: tuple[SnapshotStatistics, ...]
+    manual: Mapping[str, list[Said]]
+    votes: Mapping[str, list[Said]]
+    weak: Mapping[str, list[Said]]
+    token_counts: Mapping[tuple[str, str], int]
+    left_out: tuple[str, ...]
+    faults: tuple[str, ...]
