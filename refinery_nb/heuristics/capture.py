@@ -215,6 +215,8 @@ class _Writer:
             for dotted in definition.dotted(name, value.__name__):
                 self._imports.add(f"import {dotted}")
             return
+        if isinstance(value, NamedLists):
+            raise self._refused(name, value, f'write {PROJECT}.lookups["..."] where you need it')
         if isinstance(value, NamedList):
             self._uses_lists = True
             self._constants[name] = f"{PROJECT}.lookups[{value.name!r}]"

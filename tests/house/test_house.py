@@ -26,6 +26,7 @@ HEAVY = [
     "plotly",
     "qdrant_client",
     "pandas",
+    "sklearn",
 ]
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "yaml"}
 # They parse and compile the source of a heuristic that the user wrote; it runs in the child.

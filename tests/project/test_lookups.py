@@ -455,6 +455,13 @@ def test_a_rule_reaches_the_lists_of_a_project_and_nothing_else(
             topic.heuristic(function)
     with pytest.raises(HeuristicError, match=r"'temas', which does not exist.*'teams'"):
         topic.heuristic(misspelt)
+    lookups = project.lookups
+
+    def by_alias(record: dict[str, str]) -> bool:
+        return record["text"] in lookups["teams"]
+
+    with pytest.raises(HeuristicError, match=r"'lookups'.*write project.lookups"):
+        topic.heuristic(by_alias)
     with pytest.raises(HeuristicError, match="line 2"):
         Function.from_source("def f(record):\n    return project.name\n")
 
