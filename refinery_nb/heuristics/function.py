@@ -87,6 +87,10 @@ class Function:
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Function:
         """Make it from its spec; the source is not run before the first vote."""
+        if spec.get("dialect"):
+            from refinery_nb.heuristics.dialect import Dialect
+
+            return Dialect.from_spec(spec)
         made = cls.__new__(cls)
         source, lines = spec["source"], spec.get("lines", ())
         # Whoever writes a spec by hand need not know of the lists.
