@@ -78,12 +78,13 @@ class Weighted:
         """Return the log-odds of each vote; without confidence it is as good as chance."""
         known = votes.sources == self._counts.sources and votes.labels == self._counts.labels
         precision = self.precision_ if known else self._counts.of(votes)
+        odds: NDArray[np.float64]
         if np.all(votes.confidence == 1):
             table = np.log(precision / (1 - precision)).ravel()
-            odds: NDArray[np.float64] = table[votes.source * len(votes.labels) + votes.label]
-            return odds
-        right = precision[votes.source, votes.label]
-        shrunk = chance + (right - chance) * votes.confidence.astype(np.float64)
-        right = np.clip(shrunk, FLOOR, CEILING)
-        odds = np.log(right / (1 - right))
+            odds = table[votes.source * len(votes.labels) + votes.label]
+        else:
+            right = precision[votes.source, votes.label]
+            right = chance + (right - chance) * votes.confidence.astype(np.float64)
+            right = np.clip(right, FLOOR, CEILING)
+            odds = np.log(right / (1 - right))
         return odds
