@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refinery_nb.project import charts_data, weak
 from refinery_nb.project.task import Task
@@ -142,6 +143,8 @@ def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
         marker={"color": BLUE, "opacity": 0.5},
         text=[f"{int(one):,}" for one in count],
         textposition="outside",
+        textfont={"size": 11},
+        constraintext="none",
         cliponaxis=False,
         hoverinfo="skip",
     )
@@ -153,7 +156,13 @@ def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
             "tickformat": ".0%",
             "title": "share that is right",
         },
-        yaxis2={"domain": [0, 0.14], "showgrid": False, "showticklabels": False, "title": "count"},
+        yaxis2={
+            "domain": [0, 0.18],
+            "range": [0, 1.4 * float(count.max())],
+            "showgrid": False,
+            "showticklabels": False,
+            "title": "count",
+        },
     )
     found.update_xaxes(range=[0, 1.03], title="confidence", anchor="y2")
     return found
@@ -163,23 +172,22 @@ def overlap(task: Task, *, theme: str = "auto") -> go.Figure:
     """Show of each heuristic (row) the share of its votes on which another (column) votes too."""
     title, found = "Where heuristics vote together", charts_data.meetings(task)
     own = np.diag(found.both)
-    voting = np.flatnonzero(own)[:MOST]
+    voting, which = _most(found.both, np.flatnonzero(own))
     if not len(voting):
         return empty(title, NO_VOTES, theme)
     both = found.both[np.ix_(voting, voting)].astype(np.float64)
     # Two spans of one rule may meet the same span of another: a share is at most all.
     share = np.minimum(both / own[voting][:, None], 1.0)
-    np.fill_diagonal(share, np.nan)
+    share[np.eye(len(both), dtype=bool) | (both == 0)] = np.nan
     names = short(found.sources[at] for at in voting)
-    return _matrix(
-        title, "share of the row's votes", names, share, both, theme, color=BLUE, hover="shared"
-    )
+    told = f"share of the row's votes{which}"
+    return _matrix(title, told, names, share, both, theme, color=BLUE, hover="shared")
 
 
 def conflict(task: Task, *, theme: str = "auto") -> go.Figure:
     """Show of each two heuristics how often they differ where both vote."""
     title, found = "Where heuristics contradict each other", charts_data.meetings(task)
-    voting = np.flatnonzero(np.diag(found.both))[:MOST]
+    voting, which = _most(found.differ, np.flatnonzero(np.diag(found.both)))
     if not len(voting):
         return empty(title, NO_VOTES, theme)
     both = found.both[np.ix_(voting, voting)].astype(np.float64)
@@ -189,16 +197,8 @@ def conflict(task: Task, *, theme: str = "auto") -> go.Figure:
         return empty(title, "No two heuristics vote on the same record.", theme)
     share = differ / np.where(both > 0, both, np.nan)
     names = short(found.sources[at] for at in voting)
-    return _matrix(
-        title,
-        "share of what both vote on",
-        names,
-        share,
-        differ,
-        theme,
-        color=ORANGE,
-        hover="different",
-    )
+    told = f"share of what both vote on{which}"
+    return _matrix(title, told, names, share, differ, theme, color=ORANGE, hover="different")
 
 
 def coverage(task: Task, *, theme: str = "auto") -> go.Figure:
@@ -264,6 +264,15 @@ def _run(run: WeakRun | Task) -> WeakRun | None:
     return run
 
 
+def _most(meetings: NDArray[np.int64], among: NDArray[np.intp]) -> tuple[NDArray[np.intp], str]:
+    """Return the sources that meet others most, in their order, and words if others are left."""
+    if len(among) <= MOST:
+        return among, ""
+    others = meetings.sum(axis=1) - np.diag(meetings)
+    kept = among[np.argsort(-others[among], kind="stable")[:MOST]]
+    return np.sort(kept), f"; the {MOST} of {len(among):,} heuristics with most of it"
+
+
 def _matrix(
     title: str,
     told: str,
@@ -277,8 +286,10 @@ def _matrix(
     share: bool = True,
 ) -> go.Figure:
     size = len(names)
-    found = figure(title, theme, told=told, height=220 + 34 * size, width=WIDTHS.get(size))
     small = size <= 12
+    found = figure(
+        title, theme, told=told, height=220 + size * (34 if small else 14), width=WIDTHS.get(size)
+    )
     found.add_heatmap(
         z=value,
         x=names,
@@ -295,9 +306,12 @@ def _matrix(
             f"%{{y}}, %{{x}}: %{{z:{'.0%' if share else '.2f'}}}, %{{customdata:,}} {hover}"
             "<extra></extra>"
         ),
-        xgap=2,
-        ygap=2,
+        xgap=2 if small else 1,
+        ygap=2 if small else 1,
     )
-    found.update_xaxes(showgrid=False, tickangle=-45 if size > 3 else 0)
-    found.update_yaxes(autorange="reversed", showgrid=False)
+    tick = {"tickfont": {"size": 12 if small else 10}, "showgrid": not small, "dtick": 1}
+    found.update_xaxes(tickangle=-45 if small else -90, **tick)
+    if size <= len(WIDTHS):
+        found.update_xaxes(tickangle=0)
+    found.update_yaxes(autorange="reversed", **tick)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 import refinery_nb as rn
@@ -325,7 +326,7 @@ def test_the_charts_show_what_is_counted(topic: rn.Task) -> None:
     both, differ = charts.overlap(topic).data[0], charts.conflict(topic).data[0]
     at = {name: position for position, name in enumerate(both.x)}
     assert both.z[at["r"]][at["wrong"]] == 1.0
-    assert both.z[at["d"]][at["wrong"]] == 0.0
+    assert np.isnan(both.z[at["d"]][at["wrong"]])
     assert differ.z[at["r"]][at["wrong"]] == 1.0
     run = topic.supervise(model="majority")
     shown = charts.calibration(run).data[2]
@@ -354,3 +355,16 @@ def test_long_and_equal_names_stay_apart_in_a_chart(project: rn.Project) -> None
     task.add(rn.Lookup("<b>bold</b>", ["x"]))
     task.run(progress=False)
     assert "&lt;b&gt;" in str(charts.overlap(task).data[0].x)
+
+
+def test_of_many_heuristics_those_are_shown_that_meet_others(project: rn.Project) -> None:
+    project.add([{"id": str(n), "text": f"w{n} w{n + 1}"} for n in range(60)], key="id")
+    task = project.task("topic", ["A", "B"], on="text")
+    for n in range(60):
+        task.add(rn.Lookup("AB"[n % 2], [f"w{n}"], name=f"rule {n}"))
+    task.add(rn.Lookup("A", ["w59"], name="last"))
+    task.run(progress=False)
+    shown = charts.conflict(task)
+    assert len(shown.data[0].x) == charts.MOST
+    assert "the 40 of 61 heuristics" in shown.layout.title.subtitle.text
+    assert "rule 59" in shown.data[0].x  # it differs from two others, twice from one
