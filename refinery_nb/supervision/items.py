@@ -47,13 +47,19 @@ class Items:
         several: NDArray[np.bool_] = np.bincount(self.source)[self.source] > 1
         return several
 
-    def joined(self, votes: VoteMatrix) -> tuple[Items, Ints]:
-        """Return the items with those of more votes, and where each old item stands in them."""
+    def joined(self, votes: VoteMatrix) -> tuple[Items, Ints, Ints]:
+        """Return the items with those of more votes.
+
+        Returns
+        -------
+        items, moved, item
+            All of them, where each old one stands among them, and the item of each vote.
+        """
         sources = tuple(dict.fromkeys(self.sources + votes.sources))
-        wide = Items(sources, self.labels, self.code)
-        code = _distinct(wide._codes(votes), len(sources) * self.labels)
-        code = np.union1d(self.code, code)
-        return Items(sources, self.labels, code), np.searchsorted(code, self.code)
+        codes = Items(sources, self.labels, self.code)._codes(votes)
+        found = _distinct(codes, len(sources) * self.labels)
+        items = Items(sources, self.labels, np.union1d(self.code, found))
+        return items, np.searchsorted(items.code, self.code), items._places(codes, votes.label)
 
     def of(self, votes: VoteMatrix, labels: tuple[int, ...]) -> Ints:
         """Return the item of each vote; of an unknown source, the number of items plus the label.
@@ -65,20 +71,21 @@ class Items:
         """
         if votes.labels != labels:
             raise ValueError("the votes are for other labels")
-        cells = (len(self.sources) + 1) * self.labels
-        if cells <= max(4 * len(votes.row), 1_000_000):
-            table = np.tile(np.arange(self.labels) + len(self), len(self.sources) + 1)
-            table[self.code] = np.arange(len(self))
-            return table[self._codes(votes)]
-        codes = self._codes(votes)
-        place = np.minimum(np.searchsorted(self.code, codes), max(len(self) - 1, 0))
-        known = self.code[place] == codes if len(self) else np.zeros(len(codes), dtype=bool)
-        return np.where(known, place, votes.label + len(self))
+        return self._places(self._codes(votes), votes.label)
 
     def of_source(self, source: str) -> Ints:
         """Return the item of each label of a source, shape (labels,)."""
         label = np.arange(self.labels)
         codes = label + (self.sources.index(source) if source in self.sources else -1) * self.labels
+        return self._places(codes, label)
+
+    def _places(self, codes: Ints, label: Ints) -> Ints:
+        """Return the item of each code; of an unknown one, the number of items plus the label."""
+        cells = (len(self.sources) + 1) * self.labels
+        if 0 < cells <= max(4 * len(codes), 1_000_000):
+            table = np.tile(np.arange(self.labels) + len(self), len(self.sources) + 1)
+            table[self.code] = np.arange(len(self))
+            return table[codes]
         place = np.minimum(np.searchsorted(self.code, codes), max(len(self) - 1, 0))
         known = self.code[place] == codes if len(self) else np.zeros(len(codes), dtype=bool)
         return np.where(known, place, label + len(self))

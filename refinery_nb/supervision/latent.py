@@ -187,13 +187,12 @@ class Latent:
     def _learn(self, votes: VoteMatrix, truth: Ints) -> None:
         first = self._records == 0
         assert self._items is not None
-        items, moved = self._items.joined(votes)
+        items, moved, item = self._items.joined(votes)
         if first:
             self._kind = self._choose(len(items), items.labels)
         kind = self._kind
         self._items = items
         self._widen(moved, kind.width(items.labels))
-        item = items.of(votes, self._labels)
         self._hits += np.bincount(item, votes.confidence, minlength=len(items))
         self._records += len(votes)
         self._true_gold += np.bincount(truth[truth >= 0], minlength=items.labels)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix
-from refinery_nb.supervision.patterns import patterns, take_rows
+from refinery_nb.supervision.patterns import patterns, row_starts, take_rows
 
 # Votes that are learnt from. More records would make the estimates no better: what is wrong
 # then is the model, not the sample.
@@ -54,8 +54,9 @@ class Sample:
             item = votes.source * len(votes.labels) + votes.label
             hits = np.bincount(item)
             rarest = np.full(len(votes), np.iinfo(np.int64).max)
-            begins = np.flatnonzero(np.diff(votes.row, prepend=-1))
-            rarest[votes.row[begins]] = np.minimum.reduceat(hits[item], begins)
+            starts = row_starts(votes)
+            voted = starts[1:] > starts[:-1]
+            rarest[voted] = np.minimum.reduceat(hits[item], starts[:-1][voted])
             of_each = min(OF_EACH, limit / np.count_nonzero(hits))
             chance = np.maximum(limit / count, of_each / rarest[chosen])
             kept = _draw(votes.records[chosen]) < chance
