@@ -203,6 +203,7 @@ const SOURCE = "def late(record): ...";
 class Kernel {
   readonly sent: { op: string; args: Record<string, unknown> }[] = [];
   source = SOURCE;
+  name = "late";
   version = 1;
   readonly transport = new MemoryTransport((message, reply) => {
     const { id, op, args } = message as { id: string; op: string; args: Record<string, unknown> };
@@ -219,7 +220,7 @@ class Kernel {
     const { version } = this;
     return {
       id: 1,
-      name: "late",
+      name: this.name,
       version,
       state: "new",
       message: "",
@@ -337,6 +338,21 @@ describe("a session", () => {
     const second = await opened(kernel, store);
     expect(second.draft?.spec).toMatchObject({ source: "mine" });
     expect(second.conflict?.version).toBe(2);
+    second.dispose();
+  });
+
+  test("a draft of a heuristic that is gone is kept as a new one", async () => {
+    const [kernel, store] = [new Kernel(), new MemoryStore()];
+    const first = await opened(kernel, store);
+    first.edit(typed("mine"));
+    first.dispose();
+    // The id was given again, to another heuristic.
+    kernel.name = "other";
+    const second = await opened(kernel, store);
+    expect(second.draft).toMatchObject({ name: "other", spec: { source: SOURCE } });
+    expect(second.unsaved).toMatchObject([{ name: "late", heuristic: null, base: null }]);
+    await second.select(second.unsaved[0]!.key);
+    expect(second.draft?.spec).toMatchObject({ source: "mine" });
     second.dispose();
   });
 

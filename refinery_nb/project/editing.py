@@ -78,20 +78,18 @@ def save(
         If the spec makes no heuristic, or a new one has the name of another.
     """
     check_name(name, "a heuristic")
-    written = made(spec, name)
-    others = {row.name for row in rules.rows(task) if row.id != heuristic}
-    if name in others:
+    row = None if heuristic is None else by_id(task, heuristic)
+    written = made(spec, name if row is None else row.name)
+    if name in {other.name for other in rules.rows(task) if other.id != heuristic}:
         raise HeuristicError(f"there is a heuristic {name!r} already.", hint="Choose another name.")
-    if heuristic is not None:
-        row = by_id(task, heuristic)
-        if base is not None and row.version != base:
-            raise ChangedElsewhere(
-                f"{row.name} was changed elsewhere since you began to edit it.",
-                hint="Compare the two, then keep one.",
-            )
-        if row.name != name:
-            rename(task, row.name, name)
+    if row is not None and base is not None and row.version != base:
+        raise ChangedElsewhere(
+            f"{row.name} was changed elsewhere since you began to edit it.",
+            hint="Compare the two, then keep one.",
+        )
     rules.add(task, written)
+    if row is not None and row.name != name:
+        rename(task, row.name, name)
     return rules.row(task, name)
 
 
@@ -184,7 +182,8 @@ def free_name(task: Task, wanted: str) -> str:
 def template(task: Task) -> str:
     """Return the source that a new function begins with."""
     schema = task.schema
-    on = schema.on or next((a.name for a in task.project.attributes if not a.is_key), "text")
+    texts = [a.name for a in task.project.attributes if a.type.is_string and not a.is_key]
+    on = schema.on or next(iter(texts), "text")
     label = schema.labels[0].name if schema.labels else "label"
     if schema.is_spans:
         return (

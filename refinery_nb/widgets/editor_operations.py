@@ -258,7 +258,7 @@ OPERATIONS: dict[str, Operation] = {
     "version": version,
 }
 # Statistics of a million votes take a moment, too; they are not waited for by other widgets.
-SLOW = ("examples", "run", "list", "open")
+SLOW = ("examples", "run", "list", "open", "version")
 
 
 def _opened(row: HeuristicRow) -> dict[str, Any]:

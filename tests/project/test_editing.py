@@ -93,6 +93,15 @@ def test_a_renamed_rule_keeps_versions_and_votes(topic: rn.Task) -> None:
         editing.rename(topic, "terms", "tardy")
 
 
+def test_what_cannot_be_saved_is_not_renamed_either(topic: rn.Task) -> None:
+    row = editing.save(topic, "words", {"kind": "lookup", "label": "A", "terms": ["late"]})
+    with pytest.raises(SchemaError):
+        editing.save(
+            topic, "other", {"kind": "lookup", "label": "C", "terms": ["late"]}, heuristic=row.id
+        )
+    assert list(topic.heuristics()["heuristic"]) == ["words"]
+
+
 def test_a_restored_version_brings_its_votes(topic: rn.Task) -> None:
     first = editing.save(topic, "late", rule("late"))
     topic.run(progress=False)

@@ -36,9 +36,11 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
   useEffect(() => setDeleting(null), [draft?.key]);
 
   const toList = (): void => {
-    if (keys.length === 0) root.current?.focus({ preventScroll: true });
+    const shown = shownKeys(session, order, "");
+    setSearch("");
+    if (shown.length === 0) root.current?.focus({ preventScroll: true });
     else {
-      setAt(draft?.key ?? keys[0] ?? null);
+      setAt(draft?.key ?? shown[0] ?? null);
       setListFocus((old) => old + 1);
     }
   };
@@ -118,7 +120,10 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
     event.stopPropagation();
     const field = target.closest("input, select, textarea, .cm-editor, [role=dialog]");
     if (field !== null) {
-      if (event.key === "Escape" && target.closest("[role=dialog]") === null) toList();
+      if (event.key === "Escape" && target.closest("[role=dialog]") === null) {
+        event.preventDefault();
+        toList();
+      }
       return;
     }
     if (event.key !== "Tab" && inList(event, target)) event.preventDefault();

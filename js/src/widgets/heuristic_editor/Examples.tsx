@@ -85,6 +85,14 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         >
           Other {SHOWN}
         </button>
+        {tried.state === "running" ? (
+          <span class="rne-late" data-testid="trying">
+            <span class="rne-quiet">trying </span>
+            <button type="button" class="rne-button" onClick={() => session.roster.cancel()}>
+              Cancel
+            </button>
+          </span>
+        ) : null}
         <span class="rne-grow" />
         {trial !== null && tried.state !== "running" ? (
           <span class="rne-quiet" data-testid="summary">

@@ -136,7 +136,10 @@ function Elsewhere({ session }: { session: EditorSession }): JSX.Element | null 
     <Banner kind="warning" name="conflict">
       <b>{conflict.name} was changed elsewhere</b> while you were editing it; {changed}{" "}
       {changed === 1 ? "line differs" : "lines differ"}. Nothing you typed is lost.
-      <Button name="compare" onClick={() => void session.compare(conflict.version)}>
+      <Button
+        name="compare"
+        onClick={() => void session.past.compare(session.draft?.heuristic, conflict.version)}
+      >
         Show the difference
       </Button>
       <Button name="keep-mine" onClick={() => session.keepMine()}>

@@ -50,7 +50,7 @@ export function Pane(props: PaneProps): JSX.Element | null {
     revision: session.revision,
     onChange: edit,
   };
-  const shown = session.compared !== null ? "versions" : tab;
+  const shown = session.past.compared !== null ? "versions" : tab;
   return (
     <div
       ref={pane}
@@ -60,7 +60,7 @@ export function Pane(props: PaneProps): JSX.Element | null {
       data-name={draft.name}
     >
       <Head {...props} />
-      {stored?.change != null && !session.dirty && session.compared === null ? (
+      {stored?.change != null && !session.dirty && session.past.compared === null ? (
         <ChangeLine change={stored.change} records={session.rows?.records ?? 0} />
       ) : null}
       {spec.kind === "function" ? (
@@ -96,7 +96,9 @@ export function Pane(props: PaneProps): JSX.Element | null {
           role="tab"
           aria-selected={shown === "examples"}
           data-testid="tab-examples"
-          onClick={() => (setTab("examples"), void session.compare(null))}
+          onClick={() => (
+            setTab("examples"), void session.past.compare(session.draft?.heuristic, null)
+          )}
         >
           Examples
         </button>

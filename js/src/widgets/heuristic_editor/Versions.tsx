@@ -7,7 +7,8 @@ import type { Change, Version } from "./protocol";
 import type { EditorSession } from "./session";
 
 export function Versions({ session }: { session: EditorSession }): JSX.Element {
-  const { stored, compared, draft } = session;
+  const { stored, draft, past } = session;
+  const { compared } = past;
   if (stored === null || draft === null) {
     return <p class="rne-note">Versions begin with the first time it is saved.</p>;
   }
@@ -22,7 +23,10 @@ export function Versions({ session }: { session: EditorSession }): JSX.Element {
               aria-pressed={compared?.version === version.version}
               data-testid={`version-${stored.versions.length - at}`}
               onClick={() =>
-                void session.compare(compared?.version === version.version ? null : version.version)
+                void session.past.compare(
+                  session.draft?.heuristic,
+                  compared?.version === version.version ? null : version.version,
+                )
               }
             >
               <b>Version {stored.versions.length - at}</b>

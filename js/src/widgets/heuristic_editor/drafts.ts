@@ -7,6 +7,8 @@ export interface Draft {
   /** `h12` for the heuristic with this id, `new-...` for one that is not stored yet. */
   key: string;
   heuristic: number | null;
+  /** What that heuristic was called: ids are given again. */
+  origin: string;
   name: string;
   /** Whether a person chose the name; until then it follows the function's. */
   named: boolean;
@@ -52,6 +54,7 @@ export function draftOf(stored: Stored, at: number): Draft {
   return {
     key: keyOf(stored.id),
     heuristic: stored.id,
+    origin: stored.name,
     name: stored.name,
     named: true,
     spec: specOf(stored.spec, stored.editable),
@@ -112,8 +115,26 @@ export class Drafts {
     return this.drafts.get(key) ?? null;
   }
 
-  all(): Draft[] {
-    return [...this.drafts.values()];
+  /** Keep a draft whose heuristic is gone as one of a heuristic that is not stored yet. */
+  orphan(draft: Draft, key: string): void {
+    this.forget(draft.key);
+    this.keep({ ...draft, key, heuristic: null, origin: "", base: null });
+  }
+
+  /** Let go of what is gone: drafts of heuristics that are not in the list any more. */
+  release(rows: { id: number }[], open: Draft | null, makeKey: () => string): void {
+    const known = new Set(rows.map((one) => one.id));
+    for (const draft of [...this.drafts.values()]) {
+      const gone = draft.heuristic !== null && !known.has(draft.heuristic);
+      if (gone && draft.key !== open?.key) this.orphan(draft, makeKey());
+    }
+  }
+
+  /** Drafts of heuristics that are not stored yet, with the one that is open. */
+  unsaved(open: Draft | null): Draft[] {
+    const kept = [...this.drafts.values()].filter((one) => one.heuristic === null);
+    const missing = open?.heuristic === null && !kept.some((one) => one.key === open.key);
+    return missing && open !== null ? [...kept, open] : kept;
   }
 }
 

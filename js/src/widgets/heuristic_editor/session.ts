@@ -6,17 +6,8 @@ import type { Transport } from "../../transport/transport";
 import { Checking } from "./checking";
 import { type Draft, Drafts, differs, draftOf, keyOf, renamed } from "./drafts";
 import { Link } from "./link";
-import type {
-  Brick,
-  Compared,
-  EditorPush,
-  Hello,
-  Opened,
-  Row,
-  Rows,
-  Spec,
-  Stored,
-} from "./protocol";
+import { Past } from "./past";
+import type { Brick, EditorPush, Hello, Opened, Row, Rows, Spec, Stored } from "./protocol";
 import { Removals } from "./removals";
 import { Roster } from "./roster";
 import { Source } from "./source";
@@ -24,6 +15,7 @@ import { Trying } from "./trying";
 
 export class EditorSession extends Source {
   readonly checking: Checking;
+  readonly past: Past;
   readonly removals: Removals;
   readonly roster: Roster;
   readonly trying: Trying;
@@ -36,7 +28,6 @@ export class EditorSession extends Source {
   saving = false;
   /** Another version came while this one was being edited. */
   conflict: Stored | null = null;
-  compared: Compared | null = null;
   /** What went wrong with the last thing that was done. */
   failure: { message: string; hint: string } | null = null;
   bricks: Brick[] | null = null;
@@ -71,6 +62,7 @@ export class EditorSession extends Source {
       emit: () => this.emit(),
     };
     this.roster = new Roster(this.link, { ...tell, fetched: () => this.follow() });
+    this.past = new Past(this.link, tell);
     this.removals = new Removals(this.link, {
       ...tell,
       removed: (id) => {
@@ -131,6 +123,7 @@ export class EditorSession extends Source {
     this.drafts ??= new Drafts(this.store, hello.project.id, hello.task.id);
     const labels = hello.task.labels.map((label) => label.name);
     if (!labels.includes(this.trying.label)) this.trying.label = labels[0] ?? "";
+    this.checking.soon(0);
     this.emit();
     void this.roster.fetch();
   }
@@ -153,6 +146,7 @@ export class EditorSession extends Source {
 
   /** Take in what has become of the heuristic that is being edited. */
   private async follow(): Promise<void> {
+    this.drafts?.release(this.rows?.heuristics ?? [], this.draft, () => this.newKey());
     const id = this.draft?.heuristic;
     if (id == null || this.saving || this.row === undefined) return;
     const opened = await this.link.call("open", { heuristic: id }, 120_000);
@@ -183,12 +177,7 @@ export class EditorSession extends Source {
 
   /** Drafts of heuristics that are not stored yet. */
   get unsaved(): Draft[] {
-    const kept = this.drafts?.all().filter((one) => one.heuristic === null) ?? [];
-    const { draft } = this;
-    if (draft === null || draft.heuristic !== null || kept.some((one) => one.key === draft.key)) {
-      return kept;
-    }
-    return [...kept, draft];
+    return this.drafts?.unsaved(this.draft) ?? [];
   }
 
   /** Whether a stored heuristic has a draft that differs. */
@@ -212,7 +201,7 @@ export class EditorSession extends Source {
   async select(key: string): Promise<void> {
     if (this.draft?.key === key) return;
     this.failure = null;
-    const kept = this.drafts?.get(key) ?? null;
+    let kept = this.drafts?.get(key) ?? null;
     if (!key.startsWith("h")) {
       this.choices += 1;
       if (kept !== null) this.show(kept, null);
@@ -222,6 +211,10 @@ export class EditorSession extends Source {
     const own = ++this.choices;
     const opened = await this.attempt(this.link.call("open", { heuristic: id }, 120_000));
     if (opened !== null && own === this.choices) {
+      if (kept !== null && kept.origin !== opened.name) {
+        this.drafts?.orphan(kept, this.newKey());
+        kept = null;
+      }
       const draft = kept !== null && differs(kept, opened) ? kept : draftOf(opened, this.now());
       this.show(draft, opened);
       if (draft.base !== opened.version) this.conflict = opened;
@@ -236,7 +229,7 @@ export class EditorSession extends Source {
     this.revision += 1;
     this.checking.forget();
     this.conflict = null;
-    this.compared = null;
+    this.past.forget();
     if (!same) this.trying.forget();
     this.checking.soon(0);
     this.emit();
@@ -258,7 +251,7 @@ export class EditorSession extends Source {
   async create(spec: Spec, name: string): Promise<void> {
     const free = await this.attempt(this.link.call("name", { wanted: name }));
     const named = spec.kind !== "function";
-    const key = `new-${this.makeId()}`;
+    const key = this.newKey();
     const chosen = free?.name ?? name;
     // The function is called as the heuristic is.
     const own: Spec =
@@ -266,10 +259,23 @@ export class EditorSession extends Source {
         ? { ...spec, source: renamed(spec.source, name, chosen) }
         : spec;
     this.show(
-      { key, heuristic: null, name: chosen, named, spec: own, base: null, at: this.now() },
+      {
+        key,
+        heuristic: null,
+        origin: "",
+        name: chosen,
+        named,
+        spec: own,
+        base: null,
+        at: this.now(),
+      },
       null,
     );
     this.drafts?.keep(this.draft!);
+  }
+
+  private newKey(): string {
+    return `new-${this.makeId()}`;
   }
 
   async duplicate(): Promise<void> {
@@ -290,7 +296,8 @@ export class EditorSession extends Source {
   /** Let go of what is open. */
   close(): void {
     if (this.draft !== null) this.drafts?.forget(this.draft.key);
-    this.draft = this.stored = this.conflict = this.compared = null;
+    this.draft = this.stored = this.conflict = null;
+    this.past.forget();
     this.checking.forget();
     this.trying.forget();
     this.emit();
@@ -308,7 +315,7 @@ export class EditorSession extends Source {
   asNew(): void {
     if (this.draft === null) return;
     this.drafts?.forget(this.draft.key);
-    this.draft = { ...this.draft, key: `new-${this.makeId()}`, heuristic: null, base: null };
+    this.draft = { ...this.draft, key: this.newKey(), heuristic: null, base: null };
     this.stored = null;
     this.edit({});
   }
@@ -328,12 +335,17 @@ export class EditorSession extends Source {
       const typed = this.draft;
       if (typed?.key === draft.key) {
         // What was typed meanwhile stays, on the base of what was saved.
-        const own = { key: keyOf(stored.id), heuristic: stored.id, base: stored.version };
+        const own = {
+          key: keyOf(stored.id),
+          heuristic: stored.id,
+          origin: stored.name,
+          base: stored.version,
+        };
         const changed = typed.spec !== spec || typed.name !== name;
         this.draft = changed ? { ...typed, ...own } : draftOf(stored, this.now());
         this.stored = opened;
         this.conflict = null;
-        this.compared = null;
+        this.past.forget();
         if (changed) this.drafts?.keep(this.draft);
       }
       this.say(`${stored.name} is saved.`);
@@ -372,26 +384,14 @@ export class EditorSession extends Source {
 
   // -- versions, removing, copying -----------------------------------------------------------
 
-  async compare(version: number | null): Promise<void> {
-    const id = this.draft?.heuristic;
-    this.compared =
-      version === null || id == null
-        ? null
-        : await this.attempt(this.link.call("version", { heuristic: id, version }, 120_000));
-    this.emit();
-  }
-
   async restore(version: number): Promise<void> {
-    const id = this.draft?.heuristic;
-    if (id == null) return;
+    const { draft } = this;
+    if (draft?.heuristic == null) return;
     this.saving = true;
-    const stored = await this.attempt(
-      this.link.call("restore", { heuristic: id, version }, 60_000),
-    );
-    if (stored !== null) {
-      const opened = await this.attempt(this.link.call("open", { heuristic: id }, 120_000));
-      this.drafts?.forget(keyOf(id));
-      if (opened !== null) this.show(draftOf(opened, this.now()), opened);
+    const opened = await this.attempt(this.past.restore(draft.heuristic, version));
+    if (opened !== null) {
+      this.drafts?.forget(draft.key);
+      this.show(draftOf(opened, this.now()), opened);
       this.say("The old version is in force again, with its votes.");
     }
     this.saving = false;
