@@ -16,6 +16,8 @@ STATIC = ROOT / "refinery_nb" / "static"
 NEEDED = [
     "refinery_nb/static/labeler.js",
     "refinery_nb/static/labeler.css",
+    "refinery_nb/static/heuristic_editor.js",
+    "refinery_nb/static/heuristic_editor.css",
     "refinery_nb/samples/messages.jsonl",
     "refinery_nb/samples/01_first_labels.ipynb",
     "refinery_nb/py.typed",
