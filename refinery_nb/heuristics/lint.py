@@ -148,13 +148,18 @@ def _parsed(source: str) -> ast.Module:
             return ast.Module([], [])
 
 
+def _lines(source: str) -> list[str]:
+    """Return the lines as Python counts them."""
+    return re.split(r"\r\n|\r|\n", source)
+
+
 def _said(error: RefineryError) -> str:
     text = f"{error.message} {error.hint}" if error.hint else error.message
     return text[:1].upper() + text[1:] if text.startswith("the ") else text
 
 
 def _syntax(source: str, error: SyntaxError) -> Problem:
-    lines = source.split("\n")
+    lines = _lines(source)
     line = min(max(error.lineno or 1, 1), len(lines))
     start = max((error.offset or 1) - 1, 0)
     same = error.end_lineno in (None, error.lineno)
@@ -167,7 +172,7 @@ def _syntax(source: str, error: SyntaxError) -> Problem:
 
 def _columns(source: str, node: Any) -> tuple[int, int | None]:
     """Return the columns of a node in code points; ``ast`` counts bytes of UTF-8."""
-    text = source.split("\n")[node.lineno - 1].encode()
+    text = _lines(source)[node.lineno - 1].encode()
     start = len(text[: node.col_offset].decode(errors="ignore"))
     if node.end_lineno != node.lineno:
         return start, None

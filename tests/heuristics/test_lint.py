@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from refinery_nb.heuristics.lint import Problem, constants, entry_of, lint, lint_pattern
@@ -101,6 +101,8 @@ def test_an_invalid_escape_is_warned_of_and_nothing_is_printed() -> None:
 
 
 @given(st.text(max_size=200))
+@example("\rA")
+@example("A\r\nB\x0cC\u2028D")
 def test_any_text_is_answered(source: str) -> None:
     for found in lint(source, labels=LABELS, attributes=ATTRIBUTES, lookups=[]):
         assert found.line >= 1
