@@ -7,16 +7,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Ints, Votes
-from refinery_nb.project import frames, rules, weak
+from refinery_nb.project import frames, rules, trust, weak
 from refinery_nb.project.confusion import compare
-from refinery_nb.project.sources import said, source
 from refinery_nb.quality.agreement import alpha, kappa, observed
 from refinery_nb.quality.overlap import Meetings
 from refinery_nb.quality.overlap import meetings as count_meetings
-from refinery_nb.quality.reliability import Reliability, reliability
 from refinery_nb.store import heuristics, people
 
 if TYPE_CHECKING:
@@ -75,16 +72,8 @@ def calibration(run: WeakRun) -> tuple[pd.DataFrame, float]:
     Only records that people have judged count, with what the model says when it is fitted without
     their labels. A span is right if its boundaries and its label are.
     """
-    import pandas as pd
-
-    own = getattr(run, "calibration", None)
-    if own is not None:
-        frame = own()
-        return frame[["confidence", "accuracy", "count"]], float(frame.attrs.get("ece", np.nan))
-    found = _reliability(run)
-    return pd.DataFrame(
-        {"confidence": found.confidence, "accuracy": found.accuracy, "count": found.count}
-    ), found.error
+    frame = trust.calibration(run)
+    return frame[["confidence", "accuracy", "count"]], float(frame.attrs["ece"])
 
 
 def meetings(task: Task) -> Meetings:
@@ -150,23 +139,3 @@ def _categories(reviewed: Ints, votes: Votes) -> Ints:
     found = np.zeros(len(reviewed), dtype=np.int64)
     found[np.searchsorted(reviewed, votes.record)] = votes.label
     return found
-
-
-def _reliability(run: WeakRun) -> Reliability:
-    gold, _ = frames.gold_columns(run.task)
-    manual = source(run.task, "gold")
-    _, votes = said(run.task, source(run.task, run), against=manual)
-    votes = votes.of_records(gold.reviewed)
-    return reliability(votes.confidence, _right(votes, gold.votes))
-
-
-def _right(votes: Votes, gold: Votes) -> NDArray[np.bool_]:
-    known = set(_entries(gold))
-    return np.array([entry in known for entry in _entries(votes)], dtype=bool)
-
-
-def _entries(votes: Votes) -> list[tuple[int, ...]]:
-    columns = [votes.record, votes.label]
-    if votes.start is not None and votes.end is not None:
-        columns += [votes.start, votes.end]
-    return list(zip(*(column.tolist() for column in columns), strict=True))

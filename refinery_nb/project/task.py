@@ -227,8 +227,8 @@ class Task:
 
     # Weak labels
 
-    def supervise(self, *, model: str = "weighted", **options: Any) -> WeakRun:
-        """Combine the votes into weak labels by a label model, and keep the run as a version."""
+    def supervise(self, *, model: str = "auto", **options: Any) -> WeakRun:
+        """Combine the votes into weak labels and keep the run; see ``weak.supervise``."""
         return weak.supervise(self, model=model, **options)
 
     def runs(self) -> list[WeakRun]:

@@ -170,7 +170,7 @@ ALTER TABLE weak_run ADD COLUMN proba BLOB;
 ALTER TABLE weak_run ADD COLUMN held_out BLOB;
 ALTER TABLE weak_run ADD COLUMN summary TEXT NOT NULL DEFAULT '{}';
 
--- version: grows with every change of the terms. grows_from: the label whose manual spans are added.
+-- version: grows with every change of the terms. grows_from: the label whose spans are added.
 CREATE TABLE lookup_list (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,

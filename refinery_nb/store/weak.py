@@ -1,4 +1,4 @@
-"""Runs of weak supervision: each kept as a version, its labels as one compressed column."""
+"""Runs of weak supervision: each kept as a version, its labels as compressed columns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from typing import Any
 
 from refinery_nb.core.votes import Votes
 
-ADD = "INSERT INTO weak_run (task, at, model, options, votes) VALUES (?, ?, ?, ?, ?)"
-RUNS = "SELECT id, task, at, model, options FROM weak_run WHERE (? IS NULL OR task = ?) ORDER BY id"
+ADD = (
+    "INSERT INTO weak_run (task, at, model, options, votes, proba, held_out, summary) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+RUNS = (
+    "SELECT id, task, at, model, options, summary FROM weak_run "
+    "WHERE (? IS NULL OR task = ?) ORDER BY id"
+)
 VOTES = "SELECT votes FROM weak_run WHERE id = ?"
+PROBA = "SELECT proba FROM weak_run WHERE id = ?"
+HELD_OUT = "SELECT held_out FROM weak_run WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,7 @@ class WeakRunRow:
     at: str
     model: str
     options: dict[str, Any]
+    summary: dict[str, Any]
 
 
 def save(
@@ -34,10 +43,23 @@ def save(
     votes: Votes,
     *,
     at: str,
+    proba: Votes | None = None,
+    held_out: Votes | None = None,
+    summary: Mapping[str, Any] | None = None,
 ) -> int:
     """Store a run and return its id."""
     cursor = connection.execute(
-        ADD, (task, at, model, json.dumps(options, ensure_ascii=False), votes.to_bytes())
+        ADD,
+        (
+            task,
+            at,
+            model,
+            json.dumps(options, ensure_ascii=False),
+            votes.to_bytes(),
+            None if proba is None else proba.to_bytes(),
+            None if held_out is None else held_out.to_bytes(),
+            json.dumps(summary or {}, ensure_ascii=False),
+        ),
     )
     return int(cursor.lastrowid or 0)
 
@@ -45,7 +67,7 @@ def save(
 def runs(connection: sqlite3.Connection, task: int | None = None) -> list[WeakRunRow]:
     """Return the runs of a task, or of all, oldest first."""
     return [
-        WeakRunRow(row[0], row[1], row[2], row[3], json.loads(row[4]))
+        WeakRunRow(row[0], row[1], row[2], row[3], json.loads(row[4]), json.loads(row[5]))
         for row in connection.execute(RUNS, (task, task))
     ]
 
@@ -54,3 +76,18 @@ def votes(connection: sqlite3.Connection, run: int) -> Votes:
     """Return the weak labels of a run."""
     (column,) = connection.execute(VOTES, (run,)).fetchone()
     return Votes.from_bytes(column)
+
+
+def proba(connection: sqlite3.Connection, run: int) -> Votes | None:
+    """Return the probabilities of all likely labels, several rows a record; None for spans."""
+    return _column(connection, PROBA, run)
+
+
+def held_out(connection: sqlite3.Connection, run: int) -> Votes | None:
+    """Return what the model says of the reviewed records unseen; None if it was not asked."""
+    return _column(connection, HELD_OUT, run)
+
+
+def _column(connection: sqlite3.Connection, query: str, run: int) -> Votes | None:
+    (column,) = connection.execute(query, (run,)).fetchone()
+    return None if column is None else Votes.from_bytes(column)

@@ -1,8 +1,6 @@
-"""Whether a confidence means what it says: temperature, reliability, thresholds."""
+"""Confidences that mean what they say: a temperature, and thresholds for a precision."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,50 +8,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Right = NDArray[np.bool_]
 
-BINS = 10
 FEW = 20  # predictions; with fewer, nothing is said about temperature
 COOLEST, HOTTEST = 0.25, 8.0
 PRIOR = 10.0  # predictions that speak for leaving the probabilities as they are
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reliability:
-    """How often predictions of each confidence were right.
-
-    Attributes
-    ----------
-    low, high
-        Edges of the bins, shape (bins,); bins without predictions are left out.
-    confidence, accuracy
-        Mean of each bin.
-    count
-        Predictions in each bin.
-    ece
-        Expected calibration error: the mean distance of the two, weighted by count (Naeini et
-        al., AAAI 2015); NaN without predictions.
-    """
-
-    low: Floats
-    high: Floats
-    confidence: Floats
-    accuracy: Floats
-    count: NDArray[np.int64]
-    ece: float
-
-
-def reliability(confidence: Floats, right: Right, *, bins: int = BINS) -> Reliability:
-    """Return the reliability diagram of predictions, in bins of the same width.
-
-    >>> reliability(np.array([0.9, 0.9]), np.array([True, False])).ece
-    0.4
-    """
-    which = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-    count = np.bincount(which, minlength=bins)
-    used = np.flatnonzero(count)
-    mean = np.bincount(which, confidence, minlength=bins)[used] / count[used]
-    hit = np.bincount(which, right.astype(np.float64), minlength=bins)[used] / count[used]
-    ece = float(np.abs(mean - hit) @ count[used] / count.sum()) if len(used) else float("nan")
-    return Reliability(used / bins, (used + 1) / bins, mean, hit, count[used], ece)
 
 
 def temperature(proba: Floats, label: NDArray[np.int64]) -> float:

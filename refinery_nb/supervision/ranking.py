@@ -48,6 +48,7 @@ def rank(votes: VoteMatrix, gold: Gold | None) -> list[Ranked]:
     A copy of a better source adds nothing, nor does one that is right as often as chance. For
     spans, each distinct span is a record.
 
+    >>> from refinery_nb.core.votes import Votes
     >>> votes = {"a": Votes.of([1, 2, 3, 4], [7, 7, 8, 8]), "b": Votes.of([1, 3], [7, 8])}
     >>> [one.source for one in rank(VoteMatrix.build([1, 2, 3, 4], votes, [7, 8]), None)]
     ['a', 'b']

@@ -93,7 +93,7 @@ def test_a_missing_library_is_named() -> None:
 
 def test_a_model_that_is_not_installed_is_named_rather_than_finding_nothing() -> None:
     source = "def lf(record):\n    return 'late' if record['text'].ents else None\n"
-    with pytest.raises(HeuristicError, match="'xx_model_that_is_not'.*not installed"):
+    with pytest.raises(HeuristicError, match=r"'xx_model_that_is_not'.*not installed"):
         Dialect(source, model="xx_model_that_is_not").load()
 
 

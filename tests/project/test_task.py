@@ -199,5 +199,5 @@ def test_the_whole_loop(filled: rn.Project) -> None:
     assert frame.loc["r0", "label"] is None
     assert set(filled.where(weak.label == "B").keys()) == {"r2", "r3"}
     assert set(filled.where(weak.label.missing).keys()) == {"r0", "r4", "r5"}
-    assert [run.model for run in topic.runs()] == ["weighted"]
+    assert [run.model for run in topic.runs()] == ["auto"]
     assert topic.report().set_index("heuristic").loc["ones", "correct"] == 1
