@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.votes import Votes
+from refinery_nb.learn.calibration import cut
 from refinery_nb.project import frames
 from refinery_nb.project.sources import said, source
 from refinery_nb.quality.interval import wilson
 from refinery_nb.quality.reliability import reliability
-from refinery_nb.supervision.calibration import cut
 
 if TYPE_CHECKING:
     import pandas as pd

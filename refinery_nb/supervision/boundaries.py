@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import VoteMatrix
-from refinery_nb.supervision.token_grid import TokenGrid
+from refinery_nb.learn.token_grid import TokenGrid
 
 
 def aligned(votes: VoteMatrix, tokens: Mapping[int, NDArray[np.int32]]) -> VoteMatrix:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix
-from refinery_nb.supervision.calibration import heated, temperature
+from refinery_nb.learn.calibration import heated, temperature
 from refinery_nb.supervision.model import LabelModel
 from refinery_nb.supervision.outcome import part_of, predict
 from refinery_nb.supervision.reference import NONE, folds, reference_rows, without

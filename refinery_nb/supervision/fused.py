@@ -10,8 +10,8 @@ from scipy.sparse import csr_matrix
 
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix
+from refinery_nb.learn.classifier import Classifier, log_softmax
 from refinery_nb.supervision.balance import Prior, shares
-from refinery_nb.supervision.classifier import Classifier, log_softmax
 from refinery_nb.supervision.patterns import take_rows
 from refinery_nb.supervision.precision import precisions
 from refinery_nb.supervision.reference import NONE, reference_rows

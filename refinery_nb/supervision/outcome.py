@@ -66,7 +66,7 @@ def predict(model: LabelModel, votes: VoteMatrix) -> NDArray[np.float64]:
 
 def label_all(model: LabelModel, votes: VoteMatrix, *, heat: float = 1.0) -> tuple[Votes, Votes]:
     """Return the labels and the likely probabilities of all rows, in parts that fit in memory."""
-    from refinery_nb.supervision.calibration import heated
+    from refinery_nb.learn.calibration import heated
 
     if not votes.labels:
         return Votes.empty(), Votes.empty()

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix, Votes
-from refinery_nb.supervision.crf import Field, Marginals, spans_of
-from refinery_nb.supervision.span_choice import Possible, choose
+from refinery_nb.learn.crf import Field, Marginals, spans_of
+from refinery_nb.learn.span_choice import Possible, choose
+from refinery_nb.learn.token_grid import TokenGrid, rules_of_tags, tags_of
 from refinery_nb.supervision.span_evidence import Candidates
 from refinery_nb.supervision.span_model import FEW, FOLDS, Weigh, logistic, span_proba
 from refinery_nb.supervision.spans import EVEN, SpanLabels, combine, decide
-from refinery_nb.supervision.token_grid import TokenGrid, rules_of_tags, tags_of
 from refinery_nb.supervision.token_table import TokenTable
 from refinery_nb.supervision.weighted import Weighted
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix, Votes
-from refinery_nb.supervision.span_choice import Possible, choose
+from refinery_nb.learn.span_choice import Possible, choose
 from refinery_nb.supervision.span_evidence import Candidates, evidence
 from refinery_nb.supervision.span_model import BEFORE, FEW, Weigh, apply, span_proba
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
+from refinery_nb.learn.calibration import heated
 from refinery_nb.supervision import auto
-from refinery_nb.supervision.calibration import heated
 from refinery_nb.supervision.crossfit import FOLDS, HeldOut, cross_fit
 from refinery_nb.supervision.model import label_model
 from refinery_nb.supervision.outcome import Outcome, as_votes, known, label_all

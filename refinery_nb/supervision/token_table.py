@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Ints, VoteMatrix
-from refinery_nb.supervision.token_features import TokenFeatures, words_of
-from refinery_nb.supervision.token_grid import TokenGrid, votes_on
+from refinery_nb.learn.token_features import TokenFeatures, words_of
+from refinery_nb.learn.token_grid import TokenGrid, votes_on
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,10 +9,10 @@ import pytest
 
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
-from refinery_nb.supervision.crf import Chains, Field, spans_of
+from refinery_nb.learn.crf import Chains, Field, spans_of
+from refinery_nb.learn.token_grid import TokenGrid, rules_of_tags
 from refinery_nb.supervision.span_tagger import f1, tag
 from refinery_nb.supervision.spans import SpanLabels
-from refinery_nb.supervision.token_grid import TokenGrid, rules_of_tags
 
 CITIES = ["berlin", "paris", "lima", "oslo", "cairo", "quito", "tokyo", "delhi", "accra", "minsk"]
 PEOPLE = ["ann", "ben", "carl", "dora", "emil", "fay", "gus", "hal", "ida", "jon"]

@@ -9,7 +9,7 @@ import pytest
 
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
-from refinery_nb.supervision.span_choice import Possible, choose
+from refinery_nb.learn.span_choice import Possible, choose
 from refinery_nb.supervision.spans import SpanLabels, combine
 from refinery_nb.supervision.weighted import Weighted
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Ints
-from refinery_nb.supervision.lbfgs import minimize
+from refinery_nb.learn.lbfgs import minimize
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.votes import Ints, VoteMatrix
-from refinery_nb.supervision.crf import Chains
+from refinery_nb.learn.crf import Chains
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -65,7 +65,6 @@ class Classifier:
 
         start = np.zeros(rows.shape[1] * classes)
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": self.steps})
-        pass
         self.coefficients_ = found.x.reshape(-1, classes).astype(np.float32)
         return self
 

@@ -1,0 +1,1 @@
+"""Small models that other packages build on: arrays in, arrays out."""
