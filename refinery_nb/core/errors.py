@@ -9,6 +9,7 @@
     │   └── SpanError       offsets that do not lie in the text
     ├── QueryError          a condition that makes no sense for this project
     ├── HeuristicError      a rule that cannot be run
+    ├── EndpointError       a server that somebody named refuses, or does not answer
     ├── ProtocolError       a widget message that is malformed
     ├── MissingExtra        an optional package that is not installed
     └── StoreError          the project folder cannot be used
@@ -119,6 +120,22 @@ class HeuristicError(RefineryError):
     """A rule that cannot be run."""
 
     code = "heuristic"
+
+
+class EndpointError(RefineryError):
+    """A server that somebody named refuses, or does not answer.
+
+    Attributes
+    ----------
+    status
+        The HTTP status, or None if there was no answer.
+    """
+
+    code = "endpoint"
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class ProtocolError(RefineryError):
