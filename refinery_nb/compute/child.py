@@ -34,6 +34,12 @@ BANNED = frozenset(
         *("pty.spawn", "subprocess.Popen"),
     }
 )
+NETWORK = frozenset(
+    {
+        *("socket.bind", "socket.connect", "socket.sendmsg", "socket.sendto"),
+        *("socket.getaddrinfo", "socket.gethostbyaddr", "socket.gethostbyname"),
+    }
+)
 
 
 class Capture(io.TextIOBase):
@@ -70,6 +76,15 @@ def refuse_processes(event: str, arguments: object) -> None:
     """Refuse to start processes: a fork bomb is one exception."""
     if event in BANNED:
         raise PermissionError(f"a heuristic may not start processes ({event}).")
+
+
+def refuse_network(event: str, arguments: object) -> None:
+    """Refuse connections: what a heuristic reads stays on the machine. No barrier to malice."""
+    if event in NETWORK:
+        raise PermissionError(
+            f"a heuristic may not use the network ({event}); "
+            "task.run(limits=rn.Limits(network=True)) allows it."
+        )
 
 
 def limit_resources(limits: dict[str, Any], steps: int) -> None:
@@ -166,6 +181,8 @@ def main(source: int, sink: int, shared: int, parent: int) -> None:
     faulthandler.enable(2)
     limit_resources(limits, opening["steps"])
     sys.addaudithook(refuse_processes)
+    if not limits["network"]:
+        sys.addaudithook(refuse_network)
     write_all(sink, frame({"ready": True}))
     while (message := read_frame(source)) is not None:
         header, payload = message

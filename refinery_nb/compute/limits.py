@@ -23,6 +23,8 @@ class Limits:
         Size of a file that is written.
     start_seconds
         Time to start, to import what a step needs and to load a chunk.
+    network
+        Whether connections may be opened.
     """
 
     record_seconds: float = 5.0
@@ -31,7 +33,8 @@ class Limits:
     output_bytes: int = 1 << 20
     file_bytes: int = 64 << 20
     start_seconds: float = 60.0
+    network: bool = False
 
-    def spec(self) -> dict[str, float | int]:
+    def spec(self) -> dict[str, float | int | bool]:
         """Return the limits as plain values, for the child."""
         return asdict(self)

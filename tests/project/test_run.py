@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import subprocess
 import sys
 import textwrap
@@ -182,6 +183,31 @@ def test_a_fork_bomb_cannot_begin(start: str) -> None:
     results = run(function(source), function(GOOD))
     assert "may not start processes" in results["bomb"].message
     assert results["good"].state == "finished"
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "socket.create_connection(('127.0.0.1', {port}), 1)",
+        "socket.getaddrinfo('localhost', {port})",
+        "urllib.request.urlopen('http://127.0.0.1:{port}/', timeout=1)",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))",
+    ],
+)
+def test_a_heuristic_does_not_reach_the_network_unless_allowed(reach: str) -> None:
+    """G9: what it reads is not sent anywhere; who wants that says so."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        call = reach.format(port=server.getsockname()[1])
+        source = f"import socket, urllib.request\ndef tell(record):\n    {call}\n"
+        results = run(function(source), function(GOOD))
+        assert "may not use the network" in results["tell"].message
+        assert results["good"].state == "finished"
+        with pytest.raises(TimeoutError):
+            server.accept()
+    source = "import socket\ndef look(record):\n    socket.getaddrinfo('127.0.0.1', 80)\n"
+    allowed = run(function(source), limits=Limits(network=True))["look"]
+    assert (allowed.state, len(allowed.errors)) == ("finished", 0)
 
 
 def test_ten_million_prints_are_cut() -> None:
