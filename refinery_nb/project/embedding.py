@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, UnknownName, did_you_mean
 from refinery_nb.core.vectors import Vectors
+from refinery_nb.project.index import Indexes
 from refinery_nb.store import embeddings as stored
 from refinery_nb.store import records
 from refinery_nb.store.embeddings import EmbeddingRow
@@ -96,6 +97,39 @@ class Embedding:
         """
         return self._project.embeddings.value(self.name)
 
+    def nearest(
+        self,
+        queries: NDArray[np.float32],
+        k: int = 10,
+        *,
+        among: NDArray[np.int64] | None = None,
+        exclude: NDArray[np.int64] | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the records whose vectors are nearest to each of some vectors.
+
+        Parameters
+        ----------
+        queries
+            Shape (m, dim), finite; their length does not matter.
+        k
+            How many records for each.
+        among
+            Ids of the records that may be found. None: all.
+        exclude
+            Ids that may not be found: shape (n,) for all queries, or (m, n) with those of each
+            query (-1 where there are fewer), such as the record that the query is the vector of.
+
+        Returns
+        -------
+        tuple
+            Record ids, int64, and cosine similarities, float32, both of shape (m, k): best first,
+            ties by id. Where fewer are found they are filled up with -1 and -inf. A record whose
+            vector is zero (its text is blank) is never found, and a zero query finds nothing.
+        """
+        return self._project.embeddings.indexes.nearest(
+            self.name, queries, k, among=among, exclude=exclude
+        )
+
     def update(self) -> Embedding:
         """Embed the records that are new or have changed; a function must be passed again."""
         return self._project.embed(self.on, name=self.name)
@@ -122,6 +156,7 @@ class Embeddings(Mapping[str, Embedding]):
         self._values: dict[str, tuple[tuple[object, ...], Vectors]] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
+        self.indexes = Indexes(project)
 
     def __getitem__(self, name: str) -> Embedding:
         self.row(name)
