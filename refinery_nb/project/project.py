@@ -24,7 +24,8 @@ from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import add as adding
 from refinery_nb.project import cards, confusion, frames, labeling, tasks
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.project.embedding import Embedding, Embeddings
+from refinery_nb.project.embedding import Embedding
+from refinery_nb.project.embeddings import Embeddings
 from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.task import Task

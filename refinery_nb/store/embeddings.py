@@ -45,6 +45,11 @@ class EmbeddingRow:
     count: int
     seen: int
 
+    @property
+    def level(self) -> str:
+        """What gets a vector: a ``record``, each entry of a ``list``, or each ``token``."""
+        return str(self.spec.get("level", "record"))
+
 
 def embeddings(connection: sqlite3.Connection) -> dict[str, EmbeddingRow]:
     """Return the embeddings by name, in the order in which they were made."""

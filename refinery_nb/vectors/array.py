@@ -107,7 +107,42 @@ class MemoryArray:
         self._values = self._values[:0].copy()
 
 
-class FileArray:
+class Files:
+    """The two files of an array, of vectors and of what they belong to, and the stamp of both."""
+
+    def __init__(self, vectors: Path, index: Path, stamp: Path) -> None:
+        self._vectors = vectors
+        self._index = index
+        self._stamp = stamp
+
+    def stamp(self, said: str) -> None:
+        """Note in the array what the database is about to say of it."""
+        with self._open(self._stamp) as file:
+            file.truncate(0)
+            file.write(said.encode("utf-8"))
+            to_disk(file)
+
+    def stamped(self) -> str:
+        """Return what was noted last."""
+        return self._stamp.read_text(encoding="utf-8") if self._stamp.is_file() else ""
+
+    def delete(self) -> None:
+        """Give the space back."""
+        self._stamp.unlink(missing_ok=True)
+        self._vectors.unlink(missing_ok=True)
+        self._index.unlink(missing_ok=True)
+
+    @staticmethod
+    def _check(path: Path, size: int) -> None:
+        if size and (not path.is_file() or path.stat().st_size < size):
+            raise damaged(path, "it is cut short" if path.exists() else "it is missing")
+
+    @staticmethod
+    def _open(path: Path) -> io.FileIO:
+        return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", closefd=True)
+
+
+class FileArray(Files):
     """Vectors of a project on disk.
 
     Parameters
@@ -121,10 +156,8 @@ class FileArray:
     """
 
     def __init__(self, folder: Path, name: str, dim: int) -> None:
+        super().__init__(folder / f"{name}.f32", folder / f"{name}.rows", folder / f"{name}.stamp")
         self._dim = dim
-        self._vectors = folder / f"{name}.f32"
-        self._index = folder / f"{name}.rows"
-        self._stamp = folder / f"{name}.stamp"
 
     def append(self, count: int, records: Ints, texts: Hashes, values: Values) -> int:
         """Write rows behind the first ``count``; return how many there are then."""
@@ -135,14 +168,14 @@ class FileArray:
             file.truncate(count * 4 * self._dim)
             file.seek(count * 4 * self._dim)
             file.write(np.ascontiguousarray(values, "<f4").data)
-            _to_disk(file)
+            to_disk(file)
         with self._open(self._index) as file:
             file.truncate(count * ROW.itemsize)
             file.seek(count * ROW.itemsize)
             file.write(rows.data)
-            _to_disk(file)
+            to_disk(file)
         if not count:
-            _to_disk_folder(self._vectors.parent)
+            to_disk_folder(self._vectors.parent)
         return count + len(records)
 
     def replace(self, at: Ints, texts: Hashes, values: Values) -> None:
@@ -152,12 +185,12 @@ class FileArray:
             for row, vector in zip(at.tolist(), vectors, strict=True):
                 file.seek(row * 4 * self._dim)
                 file.write(vector.data)
-            _to_disk(file)
+            to_disk(file)
         with self._open(self._index) as file:
             for row, text in zip(at.tolist(), texts.astype("<u8"), strict=True):
                 file.seek(row * ROW.itemsize + 8)
                 file.write(text.tobytes())
-            _to_disk(file)
+            to_disk(file)
 
     def rows(self, count: int) -> Rows:
         """Return id and hash of the first rows; a copy.
@@ -173,7 +206,7 @@ class FileArray:
             return np.zeros(0, ROW)
         rows = np.fromfile(self._index, ROW, count)
         if (np.diff(rows["record"]) <= 0).any():
-            raise _damaged(self._index, "its record ids do not ascend")
+            raise damaged(self._index, "its record ids do not ascend")
         return rows
 
     def values(self, count: int) -> Values:
@@ -189,34 +222,9 @@ class FileArray:
             return np.zeros((0, self._dim), np.float32)
         return np.memmap(self._vectors, "<f4", mode="r", shape=(count, self._dim))
 
-    def stamp(self, said: str) -> None:
-        """Note in the array what the database is about to say of it."""
-        with self._open(self._stamp) as file:
-            file.truncate(0)
-            file.write(said.encode("utf-8"))
-            _to_disk(file)
 
-    def stamped(self) -> str:
-        """Return what was noted last."""
-        return self._stamp.read_text(encoding="utf-8") if self._stamp.is_file() else ""
-
-    def delete(self) -> None:
-        """Give the space back."""
-        self._stamp.unlink(missing_ok=True)
-        self._vectors.unlink(missing_ok=True)
-        self._index.unlink(missing_ok=True)
-
-    @staticmethod
-    def _check(path: Path, size: int) -> None:
-        if size and (not path.is_file() or path.stat().st_size < size):
-            raise _damaged(path, "it is cut short" if path.exists() else "it is missing")
-
-    @staticmethod
-    def _open(path: Path) -> io.FileIO:
-        return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", closefd=True)
-
-
-def _damaged(path: Path, what: str) -> StoreDamaged:
+def damaged(path: Path, what: str) -> StoreDamaged:
+    """Return the error that says what is wrong with a file of vectors."""
     return StoreDamaged(
         f"the file of vectors cannot be used: {what}.",
         source=str(path),
@@ -224,12 +232,14 @@ def _damaged(path: Path, what: str) -> StoreDamaged:
     )
 
 
-def _to_disk(file: io.FileIO) -> None:
+def to_disk(file: io.FileIO) -> None:
+    """Wait until what was written to a file is on disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
-def _to_disk_folder(folder: Path) -> None:
+def to_disk_folder(folder: Path) -> None:
+    """Wait until the names of new files are on disk."""
     if os.name == "nt":
         return  # a folder cannot be opened there
     handle = os.open(folder, os.O_RDONLY)

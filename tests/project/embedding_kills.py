@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import refinery_nb as rn
-from refinery_nb.project import embed
+from refinery_nb.project import embedding_run
 from refinery_nb.store import embeddings
 from refinery_nb.vectors import array
 
@@ -41,9 +41,9 @@ def die_at(call: int, function: Callable[..., Any]) -> Callable[..., Any]:
 
 def main(folder: str, where: str, call: int) -> None:
     """Embed, and die."""
-    embed.PAGE = PAGE  # type: ignore[attr-defined]
+    embedding_run.FIRST = embedding_run.LEAST = embedding_run.MOST = PAGE  # type: ignore[misc]
     if where == "disk":
-        array._to_disk = die_at(call, array._to_disk)
+        array.to_disk = die_at(call, array.to_disk)
     elif where == "commit":
         embeddings.set_count = die_at(call, embeddings.set_count)
     else:

@@ -17,8 +17,8 @@ from project.embedding_kills import SEEN, letters
 
 import refinery_nb as rn
 from refinery_nb.core.errors import InputError, SchemaError, StoreDamaged, StoreError
-from refinery_nb.project import embed
-from refinery_nb.project.embedding import FOLDER, LOCK
+from refinery_nb.project import embedding_run
+from refinery_nb.project.embeddings import FOLDER, LOCK
 
 TESTS = Path(__file__).parents[1]
 
@@ -51,6 +51,11 @@ def vectors(project: rn.Project, name: str = "v") -> dict[int, list[float]]:
 
 def make(project: rn.Project, **options: Any) -> Any:
     return project.embed("text", **{"model": letters, "name": "v", "progress": False} | options)
+
+
+def pages_of(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    for name in ("FIRST", "LEAST", "MOST"):
+        monkeypatch.setattr(embedding_run, name, size)
 
 
 def killed(folder: Path, where: str, call: int) -> None:
@@ -132,7 +137,7 @@ def test_a_vector_with_nan_is_refused_with_its_record(
     opened: rn.Project, bad: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """H1: and what came before it is kept."""
-    monkeypatch.setattr(embed, "PAGE", 2)
+    pages_of(monkeypatch, 2)
     add(opened, "a", "bb", "ccc", "bad", "d")
 
     def broken(texts: list[str]) -> Any:
@@ -153,8 +158,8 @@ def test_what_cannot_be_embedded_is_refused(opened: rn.Project) -> None:
         opened.embed("txet")
     with pytest.raises(InputError, match="no record has a text"):
         opened.embed("text")
-    with pytest.raises(InputError, match="level='token'"):
-        opened.embed("text", level="token")
+    with pytest.raises(InputError, match="level='word' is not known"):
+        opened.embed("text", level="word")
     with pytest.raises(KeyError, match="no embedding 'text-tfidf'"):
         opened.embeddings["text-tfidf"]
     assert opened.vectors() is None
@@ -182,7 +187,7 @@ def test_another_model_or_dimension_makes_a_new_array(opened: rn.Project) -> Non
 def test_a_model_that_cannot_decide_on_a_dimension_is_refused(
     opened: rn.Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embed, "PAGE", 1)
+    pages_of(monkeypatch, 1)
     add(opened, "a", "bb")
     with pytest.raises(InputError, match=r"record r1, .*vectors of 1 and of 2 numbers"):
         make(opened, model=lambda texts: np.ones((len(texts), len(texts[0]))))
