@@ -27,6 +27,7 @@ from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.embedding import Embedding
 from refinery_nb.project.embeddings import Embeddings
 from refinery_nb.project.lookups import Lookups
+from refinery_nb.project.projections import Projections
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
@@ -70,6 +71,7 @@ class Project:
         self.selector = Selector(self.database, self.columns)
         self.lookups = Lookups(self)
         self.embeddings = Embeddings(self)
+        self.projections = Projections(self)
         self.selector.paired = partial(confusion.matching, self)
         with self.database.write() as connection:
             identity = schema.setting(connection, "id")
