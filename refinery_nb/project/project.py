@@ -73,6 +73,8 @@ class Project:
         self.embeddings = Embeddings(self)
         self.projections = Projections(self)
         self.selector.paired = partial(confusion.matching, self)
+        # What people handed over for this session and no project keeps: endpoints, loaded models.
+        self.given: dict[tuple[Any, ...], Any] = {}
         with self.database.write() as connection:
             identity = schema.setting(connection, "id")
             if identity is None:

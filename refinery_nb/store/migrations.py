@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 migrations = Migrations("refinery_nb")
 
@@ -208,6 +208,24 @@ CREATE TABLE embedding (
 def weak_supervision(db: sqlite_utils.Database) -> None:
     """Keep probabilities and held-out predictions of runs; lookup lists; embeddings."""
     _run(db, WEAK_SUPERVISION)
+
+
+ANSWERS = """
+-- What a model said of a text. question: the hash of all that it was asked but the text; text: 64
+-- bits of the hash of that. They outlive records and versions of heuristics: some cost money.
+CREATE TABLE answer (
+    question TEXT NOT NULL,
+    text INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (question, text)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def answers(db: sqlite_utils.Database) -> None:
+    """Keep what models answered."""
+    _run(db, ANSWERS)
 
 
 def _run(db: sqlite_utils.Database, script: str) -> None:
