@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.vectors.store import Hits, Ints, Values, asked, checked, nothing
+from refinery_nb.vectors.threads import side_by_side
 
 CELLS = 4 << 20  # scores that are held at once: 16 MB, and as much again to choose among
-QUERIES = 1_024  # that are answered together
+QUERIES = 256  # that are answered together
 NEAR = np.float32(2e-6)  # by how much the scores of a matrix product may be off
 SPARE = 64  # that close to the last place are looked at twice
 
@@ -51,7 +52,7 @@ class ExactStore:
         """Return the ``k`` nearest for each query; see ``VectorStore``."""
         queries = asked(queries, k, self.dim)
         length = np.linalg.norm(queries, axis=1).astype(np.float32)
-        directions = queries / np.where(length > 0, length, np.float32(1))[:, None]
+        directions = (queries / np.where(length > 0, length, 1)[:, None]).astype(np.float32)
         rows = None
         if among is not None:
             rows = self._rows(np.unique(np.asarray(among, np.int64)))
@@ -59,9 +60,13 @@ class ExactStore:
         ids, scores = nothing(len(queries), k)
         if not k or not len(self):
             return ids, scores
-        for first in range(0, len(queries), QUERIES):
+        self._inverse_lengths()
+
+        def answer(first: int) -> None:
             part = slice(first, first + QUERIES)
             ids[part], scores[part] = self._best(directions[part], k, rows)
+
+        side_by_side(answer, range(0, len(queries), QUERIES))
         ids[length == 0], scores[length == 0] = -1, -np.inf
         return ids, scores
 
@@ -126,7 +131,9 @@ class ExactStore:
         for first in range(0, total, step):
             part = slice(first, min(first + step, total))
             chosen: slice | Ints = part if rows is None else rows[part]
-            scores = queries @ self.vectors.values[chosen].T
+            block = self.vectors.values[chosen]
+            # One query is a product of matrix and vector: three times as fast as of two matrices.
+            scores = queries @ block.T if len(queries) > 1 else (block @ queries[0])[None]
             scores *= inverse[chosen]
             scores[:, inverse[chosen] == 0] = -np.inf
             which, place = best.promising(scores)
