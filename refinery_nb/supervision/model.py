@@ -17,6 +17,7 @@ MODELS = {
     "dawid_skene": "refinery_nb.supervision.dawid_skene:DawidSkene",
     "generative": "refinery_nb.supervision.generative:Generative",
     "fused": "refinery_nb.supervision.fused:Fused",
+    "refinery": "refinery_nb.supervision.refinery:Refinery",
 }
 
 

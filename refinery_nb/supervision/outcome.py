@@ -64,12 +64,18 @@ def predict(model: LabelModel, votes: VoteMatrix) -> NDArray[np.float64]:
     return model.predict_proba(distinct)[which]
 
 
-def label_all(model: LabelModel, votes: VoteMatrix, *, heat: float = 1.0) -> tuple[Votes, Votes]:
-    """Return the labels and the likely probabilities of all rows, in parts that fit in memory."""
+def label_all(
+    model: LabelModel, votes: VoteMatrix, *, heat: float = 1.0
+) -> tuple[Votes, Votes | None]:
+    """Return the labels and the likely probabilities of all rows, in parts that fit in memory.
+
+    A model whose confidences are no probabilities gets its labels only.
+    """
     from refinery_nb.learn.calibration import heated
 
+    probable = getattr(model, "calibrated", True)
     if not votes.labels:
-        return Votes.empty(), Votes.empty()
+        return Votes.empty(), Votes.empty() if probable else None
     distinct, which = (votes, None) if _each(model) else patterns(votes)
     rows, labels, values = [], [], []
     best = np.full(len(distinct), -1, dtype=np.int64)
@@ -82,17 +88,22 @@ def label_all(model: LabelModel, votes: VoteMatrix, *, heat: float = 1.0) -> tup
         sure = proba[np.arange(len(part)), top]
         best[part] = np.where(sure > 0, top, -1)
         confidence[part] = sure
+        if not probable:
+            continue
         row, label = np.nonzero(proba >= FAINT)
         rows.append(part[row])
         labels.append(label)
         values.append(proba[row, label].astype(np.float32))
+    if which is not None:
+        best, confidence = best[which], confidence[which]
+    names = np.asarray(votes.labels, dtype=np.int64)
+    decided = np.flatnonzero(best >= 0)
+    said = Votes(votes.records[decided], names[best[decided]], confidence[decided])
+    if not probable:
+        return said, None
     row, label, value = np.concatenate(rows), np.concatenate(labels), np.concatenate(values)
     if which is not None:
         row, label, value = _spread(row, label, value, which, len(distinct))
-        best, confidence = best[which], confidence[which]
-    names = np.asarray(votes.labels, dtype=np.int64)
-    decided = best >= 0
-    said = Votes(votes.records[decided], names[best[decided]], confidence[decided])
     return said, Votes(votes.records[row], names[label], value)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.core.errors import QueryError
+from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix, Votes
 from refinery_nb.supervision.majority import tally
@@ -16,6 +17,8 @@ from refinery_nb.supervision.precision import Precisions
 from refinery_nb.supervision.refinery_spans import Tokens, merged, token_counts
 
 LARGEST = 500.0  # no exponential overflows below
+SHOWN = 5
+TIE = 1e-9  # sums that differ by less are equal: the order of adding must not decide
 
 
 class Refinery:
@@ -23,20 +26,26 @@ class Refinery:
 
     A vote weighs the precision of its source and label times its confidence. The label with the
     largest sum wins, x is that sum minus all the others, and the confidence is
-    1 / (1 + exp(k - c x)); with x <= 0 it abstains. The precision is counted on the manual labels
-    without any smoothing, so that a single right hit makes 1.0, and no hit 0. Where nobody has
-    labelled anything, it is ``default_precision`` for all.
+    1 / (1 + exp(k - c x)); with x <= 0 it abstains.
 
-    For spans it reproduces faults too, see ``refinery_spans``: use another model unless the
-    results must be those of refinery.
+    This is a compatibility mode: use it where the results must be those of refinery, and another
+    model else. It keeps what it is known for:
 
-    The confidence is none: it is not calibrated, and says nothing of the other labels. A row of
-    ``predict_proba`` holds it for the winner alone and does not sum to 1.
+    * the precision is counted on the manual labels without any smoothing. A single right hit makes
+      1.0, and a source that hit no labelled record with a label weighs nothing there, which
+      ``note`` tells. Where nobody has labelled anything it is ``default_precision`` for all;
+    * the confidence is no probability: it is not calibrated, it counts the votes for all other
+      labels together against the winner, and a row of ``predict_proba`` holds it for the winner
+      alone and does not sum to 1;
+    * copies of a rule count as often as they are there;
+    * for spans, chains are glued together, agreement is not rewarded, and dead spans still
+      suppress others: see ``refinery_spans``.
 
     Parameters
     ----------
     c, k
-        Slope of the sigmoid, and what it is shifted by.
+        Slope of the sigmoid, and what it is shifted by. Releases of refinery until the middle of
+        2022 used c=1, k=1.
     default_precision
         Where there is no manual label at all.
     precision
@@ -52,12 +61,22 @@ class Refinery:
     ----------
     precision_
         Shape (sources, labels), after ``fit``.
+    note
+        Whose votes weigh nothing, in a sentence; empty where all have a weight.
+
+    Raises
+    ------
+    QueryError
+        If a number is none, or a precision does not lie in [0, 1].
     """
 
     # Read by whoever expects probabilities.
     calibrated = False
+    # A sum is quicker than finding the records with the same votes.
+    by_record = True
 
     precision_: NDArray[np.float64]
+    note = ""
 
     def __init__(
         self,
@@ -69,10 +88,16 @@ class Refinery:
         exclusions: Mapping[str, Sequence[int] | Ints] | None = None,
         tokens: Tokens | None = None,
     ) -> None:
-        self.c = c
-        self.k = k
-        self.default_precision = default_precision
-        self.precision = precision
+        self.c = _number(c, "c")
+        self.k = _number(k, "k")
+        self.default_precision = _share(default_precision, "default_precision")
+        self.precision = (
+            {name: _share(one, f"precision[{name!r}]") for name, one in precision.items()}
+            if isinstance(precision, Mapping)
+            else None
+            if precision is None
+            else _share(precision, "precision")
+        )
         self.exclusions = dict(exclusions or {})
         self.tokens = tokens
         self._counts = Precisions()
@@ -104,21 +129,21 @@ class Refinery:
         else:
             self._counts = self._counts.add(counted, known)
         self.precision_ = self._of(votes)
+        self.note = self._weightless(votes)
         return self
 
     def predict_proba(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return the confidence of the winner in its place, shape (rows, labels); else 0."""
-        proba = np.zeros((len(votes), len(votes.labels)))
         if not votes.labels:
-            return proba
+            return np.zeros((len(votes), 0))
         sums = tally(votes, self._weights(votes))
+        best, margin = sums.argmax(axis=1), -sums.sum(axis=1)
         rows = np.arange(len(votes))
-        best = sums.argmax(axis=1)
-        margin = 2 * sums[rows, best] - sums.sum(axis=1)
-        confidence = np.zeros(len(votes))
-        confidence[margin > 0] = self._sigmoid(margin[margin > 0])
-        proba[rows, best] = confidence
-        return proba
+        margin += 2 * sums[rows, best]
+        said = np.flatnonzero(margin > TIE)
+        sums[:] = 0
+        sums[said, best[said]] = self._sigmoid(margin[said])
+        return sums
 
     def log_odds(self, votes: VoteMatrix) -> NDArray[np.float64]:
         """Return the logit of the confidence that each vote would have alone, shape (votes,)."""
@@ -144,11 +169,15 @@ class Refinery:
         )
 
     def _weights(self, votes: VoteMatrix) -> NDArray[np.float64]:
-        of_label = self._of(votes)
-        return of_label[votes.source, votes.label] * votes.confidence.astype(np.float64)
+        of_label = np.ascontiguousarray(self._of(votes)).reshape(-1)
+        cell = votes.source * len(votes.labels)
+        cell += votes.label
+        weights: NDArray[np.float64] = of_label[cell]
+        weights *= votes.confidence
+        return weights
 
     def _sigmoid(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
-        raised = np.clip(self.k - self.c * margin, -LARGEST, LARGEST)
+        raised = np.minimum(self.k - self.c * margin, LARGEST)
         confidence: NDArray[np.float64] = 1 / (1 + np.exp(raised))
         return confidence
 
@@ -160,14 +189,15 @@ class Refinery:
             if missing:
                 raise QueryError(
                     f"precision= says nothing of {missing[0]!r}.",
-                    hint="Give one for each heuristic that is switched on, or one for all.",
+                    hint="Give one for each heuristic that is switched on, or one for all. "
+                    f"{did_you_mean(missing[0], self.precision)}",
                 )
-            given = np.array([float(self.precision[name]) for name in votes.sources])
+            given = np.array([self.precision[name] for name in votes.sources])
             return np.broadcast_to(given[:, None], shape)
         if self.precision is not None:
-            return np.full(shape, float(self.precision))
+            return np.full(shape, self.precision)
         if not self._labelled:
-            return np.full(shape, float(self.default_precision))
+            return np.full(shape, self.default_precision)
         counts = self._counts
         if counts.sources != votes.sources or counts.labels != votes.labels:
             counts = counts.add(votes, None)
@@ -179,6 +209,20 @@ class Refinery:
             hits, right = counts.hits, counts.right
         precision: NDArray[np.float64] = right / np.maximum(hits, 1)
         return precision
+
+    def _weightless(self, votes: VoteMatrix) -> str:
+        """Say which sources give a label that no manual label has confirmed."""
+        if not np.any(self.precision_ == 0):
+            return ""
+        silent = self.precision_[votes.source, votes.label] == 0
+        if not silent.any():
+            return ""
+        names = [votes.sources[at] for at in np.unique(votes.source[silent]).tolist()]
+        shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+        return (
+            f"{int(silent.sum()):,} of {len(silent):,} votes weigh nothing, as no manual label "
+            f"confirms that their heuristic is right with that label: {shown}."
+        )
 
     def _without_excluded(self, votes: VoteMatrix) -> VoteMatrix:
         """Return the votes without those of learners on what they were trained on."""
@@ -199,3 +243,22 @@ class Refinery:
             start=None if votes.start is None else votes.start[kept],
             end=None if votes.end is None else votes.end[kept],
         )
+
+
+def _number(value: object, name: str) -> float:
+    """Return a finite number.
+
+    >>> _number(7, "c")
+    7.0
+    """
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not known or not math.isfinite(value):  # type: ignore[arg-type]
+        raise QueryError(f"{name}={value!r} is no number.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _share(value: object, name: str) -> float:
+    found = _number(value, name)
+    if not 0 <= found <= 1:
+        raise QueryError(f"{name}={value!r} is no precision; it lies in [0, 1].")
+    return found

@@ -15,7 +15,7 @@ from refinery_nb.core.votes import Gold, VoteMatrix, Votes
 from refinery_nb.learn.calibration import heated
 from refinery_nb.supervision import auto
 from refinery_nb.supervision.crossfit import FOLDS, HeldOut, cross_fit
-from refinery_nb.supervision.model import label_model
+from refinery_nb.supervision.model import LabelModel, label_model
 from refinery_nb.supervision.outcome import Outcome, as_votes, known, label_all
 from refinery_nb.supervision.spans import SpanLabels, combine
 
@@ -104,7 +104,13 @@ def run(
     said, proba = label_all(fitted, votes, heat=heat)
     if held is not None:
         summary |= {"temperature": heat, "held_out": _figures(held)}
+    summary |= _noted(fitted)
     return Outcome(said, proba, _unseen(votes, held, heat), summary)
+
+
+def _noted(fitted: LabelModel) -> dict[str, str]:
+    note = getattr(fitted, "note", "")
+    return {"note": note} if note else {}
 
 
 def _figures(held: HeldOut) -> dict[str, float]:
@@ -139,7 +145,7 @@ def _spans(
         name = "weighted" if model == "fused" else model
         fitted = label_model(name, **options).fit(votes, gold)
         if hasattr(fitted, "spans"):
-            return Outcome(fitted.spans(votes, overlap), summary=summary)
+            return Outcome(fitted.spans(votes, overlap), summary=summary | _noted(fitted))
 
         def weigh(reference: Gold | None) -> NDArray[np.float64]:
             return label_model(name, **options).fit(votes, reference).log_odds(votes)

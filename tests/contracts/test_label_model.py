@@ -15,6 +15,9 @@ from refinery_nb.supervision import label_model, supervise
 from refinery_nb.supervision.model import MODELS
 from tests.supervision import planted
 
+# Refinery is reproduced with its faults: no probabilities, no prior, no smoothing of precisions, so
+# that it may be worse than the majority. What it does keep is asked of it too.
+OURS = [name for name in MODELS if name != "refinery"]
 # Those that learn from how sources agree.
 LEARNING = ["generative", "dawid_skene"]
 
@@ -43,7 +46,7 @@ def gold(labels: dict[int, int]) -> Gold:
 GOLD = st.dictionaries(st.integers(0, 9), st.integers(0, 2), max_size=6).map(gold)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OURS)
 @given(votes=VOTES, reference=GOLD)
 @settings(deadline=None, max_examples=60)
 def test_rows_sum_to_one_or_abstain(name: str, votes: list, reference: Gold) -> None:
@@ -114,7 +117,7 @@ def annotators(seed: int) -> tuple[VoteMatrix, np.ndarray]:
 @pytest.mark.parametrize("labelled", [0, 30, 300])
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", [rules_of_one_label, annotators])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OURS)
 def test_never_worse_than_majority(
     name: str, kind: Callable[[int], tuple[VoteMatrix, np.ndarray]], seed: int, labelled: int
 ) -> None:
@@ -158,7 +161,7 @@ def test_degenerate_votes_give_a_defined_answer(
         proba = model.predict_proba(matrix)
         sums = proba.sum(axis=1)
         assert proba.shape == (6, len(labels))
-        assert np.all(np.isclose(sums, 1) | (sums == 0))
+        assert np.all(np.isclose(sums, 1) | (sums == 0) | ((name not in OURS) & (sums < 1)))
         silent = np.bincount(matrix.row, minlength=6) == 0
         assert np.all(sums[silent] == 0)
         assert np.all(np.isfinite(model.log_odds(matrix)))
@@ -184,7 +187,7 @@ def test_a_surer_vote_counts_more(name: str) -> None:
     assert np.all(proba[:, 1] > proba[:, 0])
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OURS)
 def test_a_class_prior_tips_the_balance(name: str) -> None:
     votes = {"yes": Votes.of(range(6), [0] * 6), "no": Votes.of(range(6), [1] * 6)}
     matrix = VoteMatrix.build(range(6), votes, [0, 1])
@@ -205,7 +208,7 @@ def test_new_records_may_be_learnt_later(name: str, votes: list, reference: Gold
     model.partial_fit(rest)
     for proba in (before, model.predict_proba(first), model.predict_proba(rest)):
         sums = proba.sum(axis=1)
-        assert np.all(np.isclose(sums, 1) | (sums == 0))
+        assert np.all(np.isclose(sums, 1) | (sums == 0) | ((name not in OURS) & (sums < 1)))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -221,7 +224,7 @@ def test_manual_labels_of_new_records_are_learnt(name: str) -> None:
     assert name == "majority" or np.all(proba[:, 0] > 0.8)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OURS)
 def test_spans_are_weighed(name: str) -> None:
     votes = {
         "a": Votes.of([0, 1], [0, 1], [1.0, 0.5], [0, 3], [4, 7]),
