@@ -13,6 +13,7 @@ from refinery_nb.heuristics.batch import Ballot, Batch
 KINDS = {
     "annotator": "refinery_nb.heuristics.annotator:Annotator",
     "filter": "refinery_nb.heuristics.filter:Filter",
+    "foreign": "refinery_nb.heuristics.foreign:Foreign",
     "function": "refinery_nb.heuristics.function:Function",
     "imported": "refinery_nb.heuristics.imported:Imported",
     "lookup": "refinery_nb.heuristics.lookup:Lookup",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KINDS = {
     "annotator": "refinery_nb.project.given:annotator_votes",
     "filter": "refinery_nb.project.rule_views:filter_votes",
+    "foreign": "refinery_nb.project.imported:imported_votes",
     "imported": "refinery_nb.project.imported:imported_votes",
 }
 CHECKS = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.heuristics import Heuristic, build
 from refinery_nb.heuristics.lists import hashes, meant
+from refinery_nb.project import foreign
 from refinery_nb.store import heuristics, lookups
 from refinery_nb.store.db import Connection
 from refinery_nb.store.heuristics import HeuristicRow
@@ -42,8 +43,9 @@ def with_terms(
     Raises
     ------
     HeuristicError
-        If there is no such list.
+        If there is no such list, or the code of a spec is somebody else's and not trusted.
     """
+    foreign.refuse(project, specs)
     with project.database.read() as connection:
         return {
             name: _with(connection, spec, lookups.active) if spec.get("lists") else dict(spec)

@@ -14,7 +14,7 @@ from refinery_nb.core.schema import check_name
 from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.heuristics import Function, Heuristic, build
 from refinery_nb.heuristics.imported import Imported
-from refinery_nb.project import engine_kinds, following, imported, labeling
+from refinery_nb.project import engine_kinds, following, foreign, imported, labeling
 from refinery_nb.project.run import RunResult, progress_bar, run_heuristics
 from refinery_nb.store import heuristics, records
 from refinery_nb.store.heuristics import HeuristicRow
@@ -149,25 +149,33 @@ def run(
     -------
     DataFrame
         Per heuristic: state, records run, votes, errors, seconds, message. ``unchanged``: there
-        was nothing to do.
+        was nothing to do. ``untrusted``: it came with somebody else's project, see ``task.trust``.
+
+    Raises
+    ------
+    HeuristicError
+        If one of ``names`` does not exist, or is not trusted.
     """
     project = task.project
-    for name in names:
-        row(task, name)
+    foreign.refuse(project, {name: row(task, name).spec for name in names})
     with project.database.read() as connection:
         now = records.version(connection)
     chosen = [one for one in rows(task) if one.name in names or (one.enabled and not names)]
     groups: dict[int, list[HeuristicRow]] = {}
     computed = [one for one in chosen if engine_kinds.is_computed(one.spec)]
+    told: dict[str, tuple[str, int, int, int, float, str]] = {
+        one.name: ("unchanged", 0, 0, 0, 0.0, "") for one in chosen
+    }
+    untrusted = foreign.untrusted(project, {one.name: one.spec for one in chosen})
     for one in chosen:
         if one in computed:
             continue
         seen = one.seen if one.state == "finished" else 0
-        if seen < now or one.state == "new":
+        if (seen < now or one.state == "new") and one.name in untrusted:
+            message = f"{foreign.message([one.name])} {foreign.HINT}"
+            told[one.name] = ("untrusted", 0, 0, 0, 0.0, message)
+        elif seen < now or one.state == "new":
             groups.setdefault(seen, []).append(one)
-    told: dict[str, tuple[str, int, int, int, float, str]] = {
-        one.name: ("unchanged", 0, 0, 0, 0.0, "") for one in chosen
-    }
     for seen, group in groups.items():
         with project.database.read() as connection:
             ids = records.changed_since(connection, seen)

@@ -13,6 +13,9 @@ import numpy as np
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, Votes
 
+# Whose labels are valid whatever others say: refinery's gold star, which marks one person's labels
+# of a record as the ones that count.
+GOLD_STAR = "gold star"
 LABELS = (
     'SELECT record, actor, label, start, "end", surface, stale FROM label WHERE task = ? '
     "ORDER BY record, actor, position"
@@ -68,8 +71,9 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
     """Return the valid reference labels of a task, and who set them.
 
     A record's labels are valid if one person labelled it, or if all who did agree (for spans:
-    on the same set); the first by name then stands for them. Records that people disagree on,
-    and those with stale spans, are left out (refinery's rule for valid labels).
+    on the same set); the first by name then stands for them. Where they disagree, those of
+    ``GOLD_STAR`` are valid if it has any. Other records that people disagree on, and those with
+    stale spans, are left out (refinery's rule for valid labels).
 
     Who votes does not judge: the labels of a person who is an enabled ``Annotator`` of the task
     are votes and no gold, for any heuristic. Measured on records that somebody else labelled,
@@ -83,6 +87,7 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
     judging = (row for row in labels(connection, task.id) if row.actor not in voters)
     for record, of_record in groupby(judging, key=lambda row: row.record):
         people = [list(group) for _, group in groupby(of_record, key=lambda row: row.actor)]
+        people = [person for person in people if person[0].actor == GOLD_STAR] or people
         said = {frozenset(row[2:5] for row in person) for person in people}
         if len(said) > 1 or any(row.stale for person in people for row in person):
             continue
