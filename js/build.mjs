@@ -36,4 +36,9 @@ if (named.includes("--harness")) {
     minify: true,
     define: { "process.env.NODE_ENV": '"production"' },
   });
+  // The map asks the kernel for it once a page; in a bundle each notebook would carry it.
+  copyFileSync(
+    join(here, "node_modules/plotly.js-gl2d-dist-min/plotly-gl2d.min.js"),
+    join(here, "../refinery_nb/static/plotly_gl2d.js"),
+  );
 }

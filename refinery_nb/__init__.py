@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.weak import WeakRun
     from refinery_nb.widgets import charts
     from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
+    from refinery_nb.widgets.embedding_map import EmbeddingMap
     from refinery_nb.widgets.heuristic_editor import HeuristicEditor
     from refinery_nb.widgets.labeler import Labeler
     from refinery_nb.widgets.quality import Quality
@@ -37,6 +38,7 @@ _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "Annotator": "refinery_nb.heuristics.annotator",
     "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
+    "EmbeddingMap": "refinery_nb.widgets.embedding_map",
     "HeuristicEditor": "refinery_nb.widgets.heuristic_editor",
     "Imported": "refinery_nb.heuristics.imported",
     "Labeler": "refinery_nb.widgets.labeler",
@@ -58,6 +60,7 @@ __all__ = [
     "NONE",
     "Annotator",
     "ConfusionMatrix",
+    "EmbeddingMap",
     "HeuristicEditor",
     "Imported",
     "Labeler",

@@ -1,0 +1,326 @@
+// The state of one map: the connection, the points with their colours, and what is selected.
+
+import { Rpc, RpcError } from "../../rpc";
+import type { Transport } from "../../transport/transport";
+import { uint16, uint32 } from "./columns";
+import type {
+  About,
+  CardInfo,
+  Categories,
+  Coloured,
+  Info,
+  MapOperations,
+  MapPush,
+  Scale,
+} from "./protocol";
+
+export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
+
+export interface Points {
+  revision: number;
+  count: number;
+  missing: number;
+  joined: number;
+  x: Uint16Array;
+  y: Uint16Array;
+}
+
+export interface Selection extends About {
+  count: number;
+  at: Uint32Array;
+}
+
+const CARDS = 500; // cards that are kept
+const SLOW = 120_000;
+
+export class MapState {
+  connection: Connection = "opening";
+  info: Info | null = null;
+  points: Points | null = null;
+  categories: (Omit<Categories, "codes"> & { codes: Uint16Array }) | null = null;
+  scale: (Omit<Scale, "steps"> & { steps: Uint16Array }) | null = null;
+  /** Categories that are not shown. */
+  hidden: ReadonlySet<number> = new Set();
+  selection: Selection | null = null;
+  found: { text: string; at: Uint32Array } | null = null;
+  /** The layout that has to be made first, or is being made. */
+  wanted: { embedding: string; method: string; running: boolean } | null = null;
+  said = { text: "", at: 0 };
+  trouble = "";
+  busy = false;
+  /** Grows with everything that the drawing shows. */
+  drawn = 0;
+  readonly rpc: Rpc<MapOperations, MapPush>;
+  private readonly client: string;
+  private readonly listeners = new Set<() => void>();
+  private readonly cards = new Map<number, Promise<CardInfo>>();
+  private readonly stopAlive: () => void;
+  private disposed = false;
+  private again: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    makeId: () => string = () => crypto.randomUUID(),
+  ) {
+    this.client = makeId();
+    this.rpc = new Rpc(
+      transport,
+      this.client,
+      (push) => this.pushed(push),
+      () => this.set("reload"),
+    );
+    this.stopAlive = transport.onAlive((alive) => {
+      if (!alive) this.set("gone");
+      else if (this.connection === "gone") {
+        this.set("opening");
+        void this.open();
+      }
+    });
+    if (!transport.alive) this.connection = "gone";
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private emit(): void {
+    if (!this.disposed) for (const listener of [...this.listeners]) listener();
+  }
+
+  private set(connection: Connection): void {
+    this.connection = connection;
+    this.emit();
+  }
+
+  async open(): Promise<void> {
+    while (!this.disposed && this.connection === "opening") {
+      try {
+        this.info = await this.rpc.call("hello", { client: this.client }, 30_000);
+        this.trouble = "";
+        this.set("ready");
+        await this.place(this.info.embedding, this.info.method);
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+        if (error.code === "version" || this.disposed) return;
+        if (error.code === "timeout" || error.code === "closed") {
+          if (!this.transport.alive) return;
+          this.trouble = "The kernel is busy. The map comes as soon as it answers.";
+          this.emit();
+        } else {
+          this.trouble = [error.message, error.hint].join(" ").trim();
+          this.set("refused");
+        }
+      }
+    }
+  }
+
+  /** Show another embedding or layout. */
+  async place(embedding: string, method: string): Promise<void> {
+    const placed = await this.ask("places", { embedding, method });
+    if (placed === null || this.info === null) return;
+    if (!placed.ready) {
+      this.wanted = { embedding, method, running: placed.laying_out };
+      this.emit();
+      return;
+    }
+    this.wanted = null;
+    this.info = { ...this.info, embedding, method };
+    this.points = { ...placed, x: uint16(placed.x), y: uint16(placed.y) };
+    this.selection = null;
+    this.found = null;
+    this.cards.clear();
+    this.colour(placed);
+  }
+
+  async layOut(): Promise<void> {
+    if (this.wanted === null) return;
+    const { embedding, method } = this.wanted;
+    if ((await this.ask("lay_out", { embedding, method })) === null) return;
+    this.wanted = { embedding, method, running: true };
+    this.emit();
+  }
+
+  async giveUp(): Promise<void> {
+    if (this.wanted?.running) await this.ask("cancel", {});
+    this.wanted = null;
+    this.emit();
+  }
+
+  async colourBy(by: string): Promise<void> {
+    const told = await this.ask("colours", { by });
+    if (told !== null) this.colour(told);
+  }
+
+  private colour(told: Coloured): void {
+    const same = told.by === this.info?.by;
+    this.categories =
+      told.categories === null
+        ? null
+        : { ...told.categories, codes: uint16(told.categories.codes) };
+    this.scale = told.scale === null ? null : { ...told.scale, steps: uint16(told.scale.steps) };
+    if (!same) this.hidden = new Set();
+    if (this.info !== null) this.info = { ...this.info, by: told.by };
+    this.redraw();
+  }
+
+  private redraw(): void {
+    this.drawn += 1;
+    this.emit();
+  }
+
+  toggle(category: number): void {
+    const hidden = new Set(this.hidden);
+    if (!hidden.delete(category)) hidden.add(category);
+    this.hidden = hidden;
+    this.redraw();
+  }
+
+  only(category: number): void {
+    const all = this.categories?.names.map((_, at) => at) ?? [];
+    const alone = all.every((at) => this.hidden.has(at) === (at !== category));
+    this.hidden = new Set(alone ? [] : all.filter((at) => at !== category));
+    this.redraw();
+  }
+
+  /** Select what lies in a polygon; without corners, all that are shown. */
+  async select(polygon: [number, number][]): Promise<void> {
+    const told = await this.ask("select", { polygon, hidden: [...this.hidden] });
+    if (told === null) return;
+    this.selection = { ...told, at: uint32(told.at) };
+    this.redraw();
+  }
+
+  unselect(): void {
+    if (this.selection === null && this.found === null) return;
+    this.selection = null;
+    this.found = null;
+    this.redraw();
+  }
+
+  async label(label: string, unlabelled: boolean): Promise<void> {
+    const told = await this.ask("label", { label, unlabelled });
+    if (told === null) return;
+    this.about(told);
+    this.tell(
+      told.labelled === 0
+        ? "Nothing to label: all of these records have a label"
+        : `${told.labelled.toLocaleString("en")} labelled ${label}. U takes it back`,
+    );
+  }
+
+  async undo(): Promise<void> {
+    const told = await this.ask("undo", {});
+    if (told === null) return;
+    this.about(told);
+    this.tell(told.done ? "Taken back" : "There is nothing to take back");
+  }
+
+  async heuristic(label: string, name: string): Promise<boolean> {
+    const told = await this.ask("heuristic", { label, name });
+    if (told === null) return false;
+    this.tell(
+      `Heuristic ${told.name} votes ${label} on ${told.votes.toLocaleString("en")} records`,
+    );
+    return true;
+  }
+
+  openLabeler(): Promise<unknown> {
+    return this.ask("open", {});
+  }
+
+  async search(text: string): Promise<void> {
+    if (text.trim() === "") {
+      this.found = null;
+      return this.redraw();
+    }
+    const told = await this.ask("search", { text });
+    if (told === null) return;
+    this.found = { text, at: uint32(told.at) };
+    this.tell(told.count === 0 ? "Nothing found" : `${told.count} found`);
+    this.redraw();
+  }
+
+  /** A record's card, asked for once. */
+  card(at: number): Promise<CardInfo> {
+    const known = this.cards.get(at);
+    if (known !== undefined) return known;
+    if (this.cards.size >= CARDS) this.cards.clear();
+    const asked = this.rpc.call("card", { at }, 30_000);
+    asked.catch(() => this.cards.delete(at));
+    this.cards.set(at, asked);
+    return asked;
+  }
+
+  private about(told: About): void {
+    if (this.selection !== null) {
+      this.selection = { ...this.selection, labelled: told.labelled, labels: told.labels };
+    }
+    this.emit();
+  }
+
+  tell(text: string): void {
+    this.said = { text, at: this.said.at + 1 };
+    this.emit();
+  }
+
+  private pushed(push: MapPush): void {
+    if (push.push === "layout") {
+      const wanted = this.wanted;
+      if (wanted === null) return;
+      if (push.error === null) void this.place(wanted.embedding, wanted.method);
+      else {
+        this.wanted = null;
+        this.trouble = push.error;
+        this.emit();
+      }
+      return;
+    }
+    // Many labels make many events: one look is enough.
+    clearTimeout(this.again);
+    this.again = setTimeout(() => void this.refresh(push.vectors), 150);
+  }
+
+  private async refresh(vectors: boolean): Promise<void> {
+    if (this.disposed || this.info === null || this.connection !== "ready") return;
+    const info = await this.ask("hello", { client: this.client });
+    if (info === null) return;
+    const shown = { embedding: this.info.embedding, method: this.info.method };
+    this.info = { ...info, ...shown };
+    if (vectors) await this.place(shown.embedding, shown.method);
+    else await this.colourBy(this.info.by);
+  }
+
+  private async ask<Op extends keyof MapOperations & string>(
+    op: Op,
+    args: MapOperations[Op]["args"],
+  ): Promise<MapOperations[Op]["ok"] | null> {
+    this.busy = true;
+    try {
+      const told = await this.rpc.call(op, args, SLOW);
+      this.trouble = "";
+      return told;
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (!this.disposed) {
+        this.trouble = [error.message, error.hint].join(" ").trim();
+        this.emit();
+      }
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.again);
+    if (this.transport.alive && this.info !== null) {
+      this.rpc.call("bye", { client: this.client }).catch(() => undefined);
+    }
+    this.rpc.dispose();
+    this.stopAlive();
+    this.transport.dispose();
+    this.listeners.clear();
+  }
+}
