@@ -379,3 +379,14 @@ test("a kind that is not written here is shown and never differs", () => {
   expect(differs(draftOf(stored, 0), stored)).toBe(false);
   expect(sameSpec(specOf(spec, false), specOf(spec, false))).toBe(true);
 });
+
+test("a function in another system's dialect keeps it when it is edited", () => {
+  const spec = {
+    ...{ kind: "function", source: "def lf(record): ...", entry: "lf", name: "mine" },
+    ...{ dialect: "refinery", texts: ["text"], model: "en_core_web_sm", lines: [] },
+  };
+  expect(specOf(spec, true)).toEqual({
+    ...{ kind: "function", source: "def lf(record): ...", entry: "lf" },
+    ...{ dialect: "refinery", texts: ["text"], model: "en_core_web_sm" },
+  });
+});

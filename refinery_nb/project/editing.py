@@ -42,7 +42,8 @@ def made(spec: Mapping[str, Any], name: str) -> Heuristic:
     source = str(spec.get("source", ""))
     wanted = [str(one) for one in (spec.get("entry"), name) if one]
     entry = check_source(source, entry_of(source, *wanted))
-    return Function.from_spec({"source": source, "entry": entry, "name": name})
+    dialect = {key: spec[key] for key in ("dialect", "texts", "model") if key in spec}
+    return Function.from_spec({"source": source, "entry": entry, "name": name, **dialect})
 
 
 def by_id(task: Task, heuristic: int) -> HeuristicRow:
@@ -212,6 +213,8 @@ def as_cell(task: Task, heuristic: Heuristic) -> str:
     spec = heuristic.spec()
     owner = task.name if task.name.isidentifier() else "task"
     head = "" if owner == task.name else f"task = project.task({_quoted(task.name)})\n\n\n"
+    if spec.get("dialect"):
+        raise HeuristicError(f"a function in the dialect of {spec['dialect']} stands in no cell.")
     if spec["kind"] == "function":
         entry = spec["entry"]
         option = "" if entry == heuristic.name else f"(name={_quoted(heuristic.name)})"

@@ -1,7 +1,7 @@
 // What is being written and not yet saved, kept in the browser: nothing typed is lost.
 
 import type { Store } from "../../state/storage";
-import type { Spec, Stored } from "./protocol";
+import type { FunctionSpec, Spec, Stored } from "./protocol";
 
 export interface Draft {
   /** `h12` for the heuristic with this id, `new-...` for one that is not stored yet. */
@@ -24,7 +24,13 @@ export const keyOf = (heuristic: number): string => `h${heuristic}`;
 export function specOf(spec: Stored["spec"], editable: boolean): Spec {
   if (!editable) return { kind: "other", shown: JSON.stringify(spec, null, 2) };
   if (spec.kind === "function") {
-    return { kind: "function", source: String(spec.source), entry: spec.entry as string };
+    const own: FunctionSpec = {
+      kind: "function",
+      source: String(spec.source),
+      entry: spec.entry as string,
+    };
+    const { dialect, texts, model } = spec as unknown as Required<FunctionSpec>;
+    return dialect === undefined ? own : { ...own, dialect, texts, model };
   }
   const on = (spec.on ?? null) as string | null;
   const label = String(spec.label);

@@ -19,6 +19,10 @@ export interface FunctionSpec {
   kind: "function";
   source: string;
   entry?: string | null;
+  /** Of another system: how its functions are called, kept as it is. */
+  dialect?: string;
+  texts?: string[];
+  model?: string;
 }
 
 export interface RegexSpec {
