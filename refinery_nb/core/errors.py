@@ -14,6 +14,7 @@
     ├── MissingExtra        an optional package that is not installed
     └── StoreError          the project folder cannot be used
         ├── StoreDamaged    its database is not readable
+        ├── StoreBusy       another process has it open
         └── StoreTooNew     it was written by a newer version
 
 Every error says what happened with the value, what is allowed, and what to do. Where it
@@ -160,6 +161,12 @@ class StoreDamaged(StoreError):
     """The database of the project is not readable."""
 
     code = "damaged"
+
+
+class StoreBusy(StoreError):
+    """Another process has open what only one can."""
+
+    code = "busy"
 
 
 class StoreTooNew(StoreError):
