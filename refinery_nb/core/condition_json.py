@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from refinery_nb.core import query
 from refinery_nb.core.errors import QueryError, did_you_mean
+from refinery_nb.core.example import Example
 
 NODES: dict[str, type] = {
     "all": query.And,
@@ -34,6 +35,10 @@ FIELDS: dict[str, type] = {
     "length": query.LengthField,
     "weak": query.WeakField,
     "random": query.RandomField,
+    "similarity": query.SimilarityField,
+    "relevance": query.RelevanceField,
+    "fused": query.FusedField,
+    "given": query.GivenField,
 }
 NAMES = {kind: name for name, kind in (NODES | FIELDS).items()}
 DEEPEST = 200  # parts inside each other; far below what Python and SQLite take
@@ -90,10 +95,25 @@ def nodes(condition: query.Condition) -> Iterator[query.Condition | query.Field]
     elif isinstance(condition, query.Not):
         yield from nodes(condition.item)
     elif isinstance(condition, query.Compare):
-        yield condition.field
+        yield from _field_nodes(condition.field)
     elif isinstance(condition, query.Among):
-        yield from nodes(condition.selection.condition)
-        yield from (field for field, _ in condition.selection.order)
+        yield from selection_nodes(condition.selection)
+
+
+def selection_nodes(selection: query.Selection) -> Iterator[query.Condition | query.Field]:
+    """Yield all conditions and fields of a selection."""
+    yield from nodes(selection.condition)
+    for field, _ in selection.order:
+        yield from _field_nodes(field)
+
+
+def _field_nodes(field: query.Field) -> Iterator[query.Condition | query.Field]:
+    yield field
+    if isinstance(field, query.FusedField):
+        for one in field.fields:
+            yield from _field_nodes(one)
+        if field.among is not None:
+            yield from selection_nodes(field.among)
 
 
 def with_label_renamed(document: Any, task: str, old: str, new: str) -> Any:
@@ -126,8 +146,8 @@ def _node(node: Any, depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {"is": name}
     for one in fields(node):
         value = getattr(node, one.name)
-        if one.name == "items":
-            found["items"] = [_node(item, depth + 1) for item in value]
+        if one.name in ("items", "fields"):
+            found[one.name] = [_node(item, depth + 1) for item in value]
         elif isinstance(value, (query.Condition, query.Field)):
             found[one.name] = _node(value, depth + 1)
         elif isinstance(value, query.Selection):
@@ -148,6 +168,8 @@ def _selection(selection: query.Selection, depth: int) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if isinstance(value, (tuple, list, set, frozenset)):
         return [_value(item) for item in value]
+    if isinstance(value, Example):
+        return value.to_json()
     if hasattr(value, "item") and hasattr(value, "dtype"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -199,7 +221,19 @@ def _part(kind: type, name: str, value: Any, depth: int) -> Any:
         return _read(value, FIELDS, depth + 1)
     if kind is query.Compare and name == "value":
         return _read_value(value)
-    if kind is query.Keys:
+    if kind is query.SimilarityField and name != "embedding":
+        return tuple(map(Example.from_json, _checked(kind, name, value, _is_list)))
+    if kind is query.FusedField and name == "fields":
+        fields_ = _checked(kind, name, value, _is_list)
+        return tuple(_read(field, FIELDS, depth + 1) for field in fields_)
+    if kind is query.FusedField and name == "among":
+        return None if value is None else _read_selection(value, depth + 1)
+    if name == "values":
+        return tuple(
+            float(_checked(kind, name, one, _is_number))
+            for one in _checked(kind, name, value, _is_list)
+        )
+    if name == "keys":
         keys = _checked(kind, name, value, _is_list)
         return tuple(_checked(kind, name, key, _is_text) for key in keys)
     check = CHECKS.get(f"{NAMES[kind]}.{name}", CHECKS.get(name, _is_text))
@@ -252,6 +286,10 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
 def _optional(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
@@ -265,6 +303,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "judged.what": lambda value: value in get_args(query.Judgement),
     "judged.heuristic": _is_text,
     "run": _is_int,
+    "depth": lambda value: _is_int(value) and value >= 0,
     "seed": _is_int,
     "label": _optional,
     "row": _optional,

@@ -7,12 +7,15 @@ Python evaluation against it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Literal
 
 from refinery_nb.core.errors import QueryError
+from refinery_nb.core.example import Example
 
 Comparison = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts", "ends", "matches", "missing"
@@ -158,6 +161,57 @@ class RandomField(Field):
     """A pseudo-random number in [0, 1) per record id, the same for the same seed. For sorting."""
 
     seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarityField(Field):
+    """The cosine similarity of a record's vector to what ``like`` and ``unlike`` say together.
+
+    A record without a vector of its present text, or with the zero vector, has no similarity.
+    """
+
+    embedding: str
+    like: tuple[Example, ...]
+    unlike: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelevanceField(Field):
+    """The BM25 relevance of the words of a text to a record that has any of them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedField(Field):
+    """The sum of 1 / (60 + rank) over the ranks of a record by several fields, highest first.
+
+    Ranks count among the records of a selection (or all); those beyond ``depth`` do not count.
+    """
+
+    fields: tuple[Field, ...]
+    depth: int
+    among: Selection | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GivenField(Field):
+    """A number per record that was computed once, such as an outlier score."""
+
+    what: str
+    keys: tuple[str, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.keys) != len(self.values):
+            raise QueryError(f"{len(self.keys):,} keys have {len(self.values):,} values.")
+        if not all(map(math.isfinite, self.values)):
+            raise QueryError(f"a value of {self.what!r} is NaN or infinite.")
+
+    def __repr__(self) -> str:
+        # What it is known by: as long as the numbers are many, so is their plain form.
+        digest = blake2b(repr((self.keys, self.values)).encode("utf-8", "surrogatepass"))
+        return f"GivenField({self.what!r}, {len(self.keys)}, {digest.hexdigest()[:32]})"
 
 
 @dataclass(frozen=True, slots=True)

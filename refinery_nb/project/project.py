@@ -29,6 +29,7 @@ from refinery_nb.project.embeddings import Embeddings
 from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.projections import Projections
 from refinery_nb.project.selector import Selector
+from refinery_nb.project.similarity import Similarities
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.store import backup, records, schema
@@ -73,6 +74,8 @@ class Project:
         self.embeddings = Embeddings(self)
         self.projections = Projections(self)
         self.selector.paired = partial(confusion.matching, self)
+        self.similarities = Similarities(self)
+        self.selector.similar = self.similarities.resolve
         # What people handed over for this session and no project keeps: endpoints, loaded models.
         self.given: dict[tuple[Any, ...], Any] = {}
         with self.database.write() as connection:
@@ -191,9 +194,13 @@ class Project:
         """Return the view of the records for which a condition is true."""
         return self.view().where(condition)
 
-    def search(self, text: str) -> View:
-        """Return the view of the records whose text has these words (``"a phrase"``, ``pre*``)."""
-        return self.view().search(text)
+    def search(self, text: Any = None, k: int | None = None, **options: Any) -> Any:
+        """Return the view of the records that a text is about, best first; see ``View.search``."""
+        return self.view().search(text, k, **options)
+
+    def similar_to(self, example: Any, k: int | None = None, **options: Any) -> View:
+        """Return the view of the records that are most like one; see ``View.similar_to``."""
+        return self.view().similar_to(example, k, **options)
 
     def select_ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.core.condition_json import selection_nodes
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.query import (
-    Among,
-    And,
     Compare,
     Condition,
     Conflicting,
     Field,
+    FusedField,
+    GivenField,
     Judged,
-    Not,
-    Or,
     Paired,
     RandomField,
+    RelevanceField,
     Selection,
+    SimilarityField,
     TextSearch,
     Voted,
     WeakField,
@@ -29,12 +31,14 @@ from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.quality import faults
-from refinery_nb.store import gold, heuristics, indexes, records, schema, search, weak
+from refinery_nb.quality.fusion import fuse
+from refinery_nb.store import derived, gold, heuristics, indexes, records, schema, search, weak
 from refinery_nb.store.db import Connection, Database
 from refinery_nb.store.derived import Rankings, Resolved
 from refinery_nb.store.functions import register
-from refinery_nb.store.views import Compiler, within_limits
+from refinery_nb.store.views import OUTSIDE, Compiler, within_limits
 
+SCORES = (SimilarityField, RelevanceField, FusedField, GivenField)
 COMPARISONS = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -52,8 +56,10 @@ class Selector:
         self._database = database
         self._columns = columns
         self._rankings = Rankings()
-        # Set by the project: comparing two sources of labels takes texts and tokens too.
+        # Set by the project: comparing two sources of labels takes texts and tokens too, and
+        # similarities take vectors.
         self.paired: Callable[[Paired], Ints]
+        self.similar: Callable[[SimilarityField], Resolved]
 
     def ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
@@ -69,10 +75,33 @@ class Selector:
         with self._database.read() as connection:
             return self._compiler(connection).count(selection)
 
+    def scores(self, selection: Selection, ids: Ints) -> NDArray[np.float64]:
+        """Return the values of the field that a selection is ordered by; NaN where there is none.
+
+        Raises
+        ------
+        QueryError
+            If it is not ordered by a number from outside the records.
+        """
+        field = selection.order[0][0] if selection.order else None
+        if not isinstance(field, OUTSIDE) or isinstance(field, RandomField):
+            raise QueryError(
+                "this view is not ordered by a score.",
+                hint="Search by meaning, ask similar_to, or order by a confidence.",
+            )
+        with within_limits():
+            self._prepare(selection)
+        with self._database.read() as connection:
+            return self._compiler(connection).values(field, ids)
+
     def _prepare(self, selection: Selection) -> None:
-        """Make what the selection needs: the search table, an index."""
-        if _searches(selection.condition):
+        """Make what the selection needs: the search table, the vector of a text, an index."""
+        asked = list(selection_nodes(selection))
+        if any(isinstance(node, (TextSearch, RelevanceField)) for node in asked):
             search.bring_up_to_date(self._database)
+        for node in asked:
+            if isinstance(node, SimilarityField):
+                self.similar(node)  # here, as loading a model inside a read keeps others waiting
         with self._database.read() as connection:
             attributes = {a.name: a for a in schema.attributes(connection)}
         indexes.ensure(self._database, selection, attributes)
@@ -80,17 +109,35 @@ class Selector:
     def _compiler(self, connection: Connection) -> Compiler:
         register(connection)
         tasks = {task.name: task for task in schema.tasks(connection)}
-        return Compiler(
+        compiler = Compiler(
             connection,
             {attribute.name: attribute for attribute in schema.attributes(connection)},
             tasks,
-            lambda node: self._resolve(connection, tasks, node),
+            lambda node: self._resolve(connection, tasks, compiler, node),
             self._rankings,
         )
+        return compiler
 
     def _resolve(
-        self, connection: Connection, tasks: dict[str, TaskSchema], node: Field | Condition
+        self,
+        connection: Connection,
+        tasks: dict[str, TaskSchema],
+        compiler: Compiler,
+        node: Field | Condition,
     ) -> Resolved:
+        if isinstance(node, SimilarityField):
+            return self.similar(node)
+        if isinstance(node, (RelevanceField, GivenField)):
+            now = (records.version(connection), records.count(connection))
+            if isinstance(node, RelevanceField):
+                return Resolved(now, lambda: search.relevance(connection, node.text))
+            return Resolved(now, lambda: _given(connection, node))
+        if isinstance(node, FusedField):
+            parts = [self._resolve(connection, tasks, compiler, one) for one in node.fields]
+            return _fused(node, parts, compiler)
+        if isinstance(node, Compare) and isinstance(node.field, SCORES):
+            field = self._resolve(connection, tasks, compiler, node.field)
+            return _compared(node, field)
         if isinstance(node, RandomField):
             return _random(connection, node.seed)
         if isinstance(node, WeakField):
@@ -169,6 +216,50 @@ class Selector:
         chosen = list(columns.values()) if node.heuristic is None else [columns[node.heuristic]]
         wanted = None if node.label is None else task.label(node.label).id
         return Resolved(version, lambda: (_voted_on(chosen, wanted), None))
+
+
+def _given(connection: Connection, field: GivenField) -> tuple[Ints, NDArray[np.float64]]:
+    values = dict(zip(field.keys, field.values, strict=True))
+    known = records.ids_of_keys(connection, field.keys)
+    rows = sorted((record, values[key]) for key, record in known.items())
+    return np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows])
+
+
+def _fused(field: FusedField, parts: list[Resolved], compiler: Compiler) -> Resolved:
+    """Return the fused ranks of records by several fields, among those of a selection."""
+    among = None if field.among is None else np.sort(compiler.ids(field.among))
+    seen = None if among is None else blake2b(among.tobytes()).digest()
+
+    def column() -> tuple[Ints, NDArray[np.float64]]:
+        return fuse([_best(part, among, field.depth) for part in parts])
+
+    return Resolved((*(part.version for part in parts), seen), column)
+
+
+def _best(found: Resolved, among: Ints | None, depth: int) -> Ints:
+    """Return the first records that have a value, highest first."""
+    if found.top is not None:
+        return found.top(depth, among)
+    ids = found.column()[0]
+    if among is not None:
+        ids = np.intersect1d(ids, among)
+    return derived.arranged(ids, found, descending=True)[:depth]
+
+
+def _compared(node: Compare, found: Resolved) -> Resolved:
+    """Return the records whose score compares with a number."""
+    value = node.value.item() if isinstance(node.value, np.generic) else node.value
+    if node.op not in COMPARISONS or isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise QueryError(f"a score is compared with a number, not with {node.value!r}.")
+    if value != value:
+        raise QueryError("a score is compared with a number, not with NaN.")
+
+    def column() -> tuple[Ints, None]:
+        ids, values = found.column()
+        assert values is not None
+        return ids[COMPARISONS[node.op](values, value)], None
+
+    return Resolved(found.version, column)
 
 
 def _random(connection: Connection, seed: int) -> Resolved:
@@ -259,13 +350,3 @@ def _weak_matches(node: Compare, votes: Votes, wanted: float | list[int]) -> Int
         return ids[COMPARISONS[node.op](least, wanted)]
     having = np.unique(votes.record[np.isin(votes.label, wanted)])
     return np.setdiff1d(ids, having) if node.op == "!=" else having
-
-
-def _searches(condition: Condition) -> bool:
-    if isinstance(condition, (And, Or)):
-        return any(_searches(item) for item in condition.items)
-    if isinstance(condition, Not):
-        return _searches(condition.item)
-    if isinstance(condition, Among):
-        return _searches(condition.selection.condition)
-    return isinstance(condition, TextSearch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
+from refinery_nb.core.example import Example
 from refinery_nb.core.query import (
     Among,
     And,
@@ -13,6 +14,8 @@ from refinery_nb.core.query import (
     Condition,
     Conflicting,
     Field,
+    FusedField,
+    GivenField,
     Judged,
     Keys,
     Labelled,
@@ -22,7 +25,9 @@ from refinery_nb.core.query import (
     Or,
     Paired,
     RandomField,
+    RelevanceField,
     Selection,
+    SimilarityField,
     TextSearch,
     Voted,
     WeakField,
@@ -57,6 +62,10 @@ def title(selection: Selection) -> str:
     for field, descending in selection.order:
         if isinstance(field, RandomField):
             parts.append("in random order")
+        elif isinstance(field, SimilarityField):
+            parts.append(f"{'most' if descending else 'least'} like {_likeness(field)}")
+        elif isinstance(field, (FusedField, RelevanceField)):
+            parts.append(f"{'best' if descending else 'worst'} {_field(field)} first")
         else:
             parts.append(f"{'highest' if descending else 'lowest'} {_field(field)} first")
     if selection.limit is not None:
@@ -87,6 +96,8 @@ def _words(node: Condition) -> str:
     if isinstance(node, Not):
         if isinstance(node.item, Labelled) and node.item.label is None and not node.item.none:
             return f"{node.item.task} is unlabelled"
+        if _is_unranked(node.item):
+            return ""  # that a record has a place in a search goes without saying
         return f"not ({_words(node.item) or 'all records'})"
     if isinstance(node, Compare):
         if node.op == "missing":
@@ -118,6 +129,11 @@ def _words(node: Condition) -> str:
     return "a condition"
 
 
+def _is_unranked(node: Condition) -> bool:
+    ranks = (SimilarityField, FusedField, RelevanceField)
+    return isinstance(node, Compare) and node.op == "missing" and isinstance(node.field, ranks)
+
+
 def _said(source: str, label: str) -> str:
     kind, _, name = source.partition(":")
     return f"{ {'gold': 'manual', 'run': 'weak'}.get(kind, name) } {label}"
@@ -130,7 +146,38 @@ def _field(field: Field) -> str:
         return f"length of {field.name}"
     if isinstance(field, WeakField):
         return f"weak {field.task}" if field.what == "label" else f"confidence of {field.task}"
+    if isinstance(field, SimilarityField):
+        return f"similarity to {_likeness(field)}"
+    if isinstance(field, RelevanceField):
+        return f"match for {_value(field.text)}"
+    if isinstance(field, FusedField):
+        asked = [one for one in field.fields if isinstance(one, RelevanceField)]
+        return _field(asked[0]) if asked else " and ".join(map(_field, field.fields))
+    if isinstance(field, GivenField):
+        return field.what
     return "random number"
+
+
+def _likeness(field: SimilarityField) -> str:
+    unlike = f" but not {_examples(field.unlike)}" if field.unlike else ""
+    return _examples(field.like) + unlike
+
+
+def _examples(examples: tuple[Example, ...]) -> str:
+    shown = [_example(one) for one in examples[:SHOWN]]
+    more = len(examples) - SHOWN
+    return " and ".join([*shown, f"{more:,} more"] if more > 0 else shown)
+
+
+def _example(example: Example) -> str:
+    if example.text is not None:
+        return (
+            f"\N{LEFT DOUBLE QUOTATION MARK}{_value(example.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        )
+    if example.key is None:
+        return "a vector"
+    part = f"{example.start} to {example.end} of " if example.is_span else ""
+    return f"{part}record {_value(example.key)}"
 
 
 def _value(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from refinery_nb.core.query import (
     Or,
     RandomField,
     Selection,
-    TextSearch,
+    SimilarityField,
 )
 from refinery_nb.project import frames, sentence
 
@@ -55,9 +55,30 @@ class View(Composable):
             )
         return self._with(And((*_items(self._condition()), *_items(condition))))
 
-    def search(self, text: str) -> View:
-        """Return those records whose text has these words (``"a phrase"``, ``begin*``)."""
-        return self.where(TextSearch(text))
+    @overload
+    def search(self, text: str | None = None, k: int | None = None, **options: Any) -> View: ...
+
+    @overload
+    def search(self, text: Sequence[str], k: int | None = None, **options: Any) -> list[View]: ...
+
+    def search(self, text: Any = None, k: int | None = None, **options: Any) -> View | list[View]:
+        """Return the records that a text is about, best first: by meaning, or by words.
+
+        By meaning where there is an embedding; ``how="words"`` asks for words (``"a phrase"``,
+        ``begin*``), ``how="hybrid"`` for both. A list of texts gives a list of views. With
+        ``like=[...]``, ``unlike=[...]`` and ``threshold=``; see ``project.search.search``.
+        """
+        from refinery_nb.project.search import search, search_all
+
+        if text is None or isinstance(text, str) or not isinstance(text, Sequence):
+            return search(self, text, k, **options)
+        return search_all(self, text, k, **options)
+
+    def similar_to(self, example: Any, k: int | None = None, **options: Any) -> View:
+        """Return the records that are most like one with this key; see ``search.similar_to``."""
+        from refinery_nb.project.search import similar_to
+
+        return similar_to(self, example, k, **options)
 
     def order_by(self, field: str | Field, *, descending: bool = False) -> View:
         """Return this view sorted by an attribute or field; missing values come last."""
@@ -103,6 +124,22 @@ class View(Composable):
         """Return the records: attributes as columns, keys as index."""
         return self.project.frame(self.ids())
 
+    def scores(self) -> pd.Series[float]:
+        """Return the numbers that this view is ordered by, such as similarities, by key, in order.
+
+        Raises
+        ------
+        QueryError
+            If it is not ordered by a score: by a search, a confidence, or how far out records lie.
+        """
+        import pandas as pd
+
+        ids = self.ids()
+        values = self.project.selector.scores(self.selection, ids)
+        known = frames.keys(self.project, ids.tolist())
+        index = pd.Index([known[one] for one in ids.tolist()], name="key", tupleize_cols=False)
+        return pd.Series(values, index=index, name="score", dtype="float64")
+
     def export(self, path: str | Path, **options: Any) -> Path:
         """Write these records with their labels to a file; see ``Project.export``."""
         return self.project.export(path, self, **options)
@@ -138,7 +175,13 @@ class View(Composable):
 
     def __repr__(self) -> str:
         count = len(self)
-        return f"View of {count:,} record{'' if count == 1 else 's'}: {self.title}"
+        told = f"View of {count:,} record{'' if count == 1 else 's'}: {self.title}"
+        for field, _ in self.selection.order:
+            if isinstance(field, SimilarityField):
+                missing = self.project.similarities.missing(field.embedding)
+                if missing:
+                    told += f" ({missing:,} records have no vector in {field.embedding!r} yet)"
+        return told
 
     def _repr_html_(self) -> str:
         head = self.project.frame(self.head(5).ids())

@@ -31,12 +31,21 @@ class Resolved:
     column
         Gives the record ids, ascending, and their values if it has any.
     at
-        Gives the values of some records, where that is quicker than the whole column.
+        Gives the values of some records, NaN where there is none, where that is quicker than the
+        whole column.
+    top
+        Gives the ids of the so many records with the highest values, in order, all of them or
+        among some, where that is quicker still.
+    having
+        Which records have a value, as a name and a column without values, where other columns
+        share that.
     """
 
     version: Hashable
     column: Callable[[], tuple[Ints, Floats | None]]
     at: Callable[[Ints], Floats] | None = None
+    top: Callable[[int, Ints | None], Ints] | None = None
+    having: tuple[str, Resolved] | None = None
 
 
 def table(connection: sqlite3.Connection, name: str, found: Resolved) -> str:
@@ -83,17 +92,22 @@ def trim(connection: sqlite3.Connection) -> None:
 
 def arranged(ids: Ints, found: Resolved, *, descending: bool) -> Ints:
     """Return record ids sorted by a column, those without a value last, ties by id."""
-    if found.at is not None:
-        values = found.at(ids)
-    else:
-        known, column = found.column()
-        values = np.full(len(ids), np.nan)
-        if column is not None and len(known):
-            at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-            hit = known[at] == ids
-            values[hit] = column[at[hit]]
+    values = valued(ids, found)
     by_value = -values if descending else values
     return ids[np.lexsort((ids, by_value, np.isnan(values)))]
+
+
+def valued(ids: Ints, found: Resolved) -> Floats:
+    """Return the values of some records, in their order; NaN where there is none."""
+    if found.at is not None:
+        return found.at(ids)
+    known, column = found.column()
+    values = np.full(len(ids), np.nan)
+    if column is not None and len(known):
+        at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+        hit = known[at] == ids
+        values[hit] = column[at[hit]]
+    return values
 
 
 class Rankings:

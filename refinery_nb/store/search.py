@@ -7,6 +7,9 @@ import re
 import unicodedata
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from refinery_nb.core.errors import QueryError
 from refinery_nb.store import records, schema
 from refinery_nb.store.db import Connection, Database
@@ -14,6 +17,10 @@ from refinery_nb.store.db import Connection, Database
 SETTING = "search"
 SYMBOLS = ("So", "Sc")  # pictures and currencies; punctuation is passed over
 WORD = re.compile(r'"([^"]*)"?|(\S+)')
+LARGE = 20_000  # records from which on common words cost more than they tell
+COMMON = 10  # a word is one that more than every tenth record has
+COUNTED = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
+RELEVANT = "SELECT rowid, -bm25(search) FROM search WHERE search MATCH ? ORDER BY rowid"
 
 
 def match_expression(text: str) -> str | None:
@@ -25,6 +32,44 @@ def match_expression(text: str) -> str | None:
     >>> match_expression('late "in time" goal*')
     '"late" "in time" "goal" *'
     """
+    return " ".join(_words(text)) or None
+
+
+def has_syntax(text: str) -> bool:
+    """Say whether a text asks for words in their syntax: a phrase in quotes, or a beginning.
+
+    >>> has_syntax('a "late goal"'), has_syntax("goal*"), has_syntax("5 * 3 goals")
+    (True, True, False)
+    """
+    return any(
+        phrase.strip() or (len(word) > 1 and word.endswith("*"))
+        for phrase, word in WORD.findall(text)
+    )
+
+
+def relevance(connection: Connection, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the records that have any of the words, ascending, and their relevance by BM25.
+
+    In a large project words that are all over it do not count, unless there are no others:
+    they take long and tell nothing.
+    """
+    words, total = _words(text), records.count(connection)
+    if total > LARGE:
+        most = total // COMMON
+        rare = [
+            one
+            for one in words
+            if connection.execute(COUNTED, (one, most + 1)).fetchone()[0] <= most
+        ]
+        words = rare or words
+    if not words:
+        return np.zeros(0, np.int64), np.zeros(0)
+    found = connection.execute(RELEVANT, (" OR ".join(words),)).fetchall()
+    return np.array([row[0] for row in found], np.int64), np.array([row[1] for row in found])
+
+
+def _words(text: str) -> list[str]:
+    """Return each word and phrase as a quoted part of an FTS5 expression."""
     _check(text)
     parts = []
     for phrase, word in WORD.findall(text):
@@ -34,7 +79,7 @@ def match_expression(text: str) -> str | None:
         prefix = bool(word) and word.endswith("*")
         quoted = raw.rstrip("*" if prefix else "").replace('"', '""')
         parts.append(f'"{quoted}"{" *" if prefix else ""}')
-    return " ".join(parts) or None
+    return parts
 
 
 def literals(text: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Selections as SQL: conditions compiled to bound parameters, two-valued, in a fixed order.
 
-What is not in a table (votes, weak labels, random numbers: columns of numpy) is put into a
-temporary table of the connection first, once per version, and asked there. A page in the order
-of such a column is looked up along that order; SQLite sorts by attributes only.
+What is not in a table (votes, weak labels, similarities, random numbers: columns of numpy) is put
+into a temporary table of the connection first, once per version, and asked there. A page in the
+order of such a column is looked up along that order; SQLite sorts by attributes only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from refinery_nb.core.query import (
     Condition,
     Conflicting,
     Field,
+    FusedField,
+    GivenField,
     Judged,
     Keys,
     Labelled,
@@ -33,7 +35,9 @@ from refinery_nb.core.query import (
     Or,
     Paired,
     RandomField,
+    RelevanceField,
     Selection,
+    SimilarityField,
     TextSearch,
     Voted,
     WeakField,
@@ -41,13 +45,14 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.store import derived
 from refinery_nb.store.comparison import among, compare, length_function
-from refinery_nb.store.derived import Ints, Rankings, Resolved
+from refinery_nb.store.derived import Floats, Ints, Rankings, Resolved
 from refinery_nb.store.schema import column
 from refinery_nb.store.search import literals, match_expression
 
 Parameters = list[Any]
 Resolve = Callable[[Field | Condition], Resolved]
-Outside = WeakField | RandomField
+Outside = WeakField | RandomField | SimilarityField | RelevanceField | FusedField | GivenField
+OUTSIDE = get_args(Outside)
 
 MOST_ROWS = 2**63 - 1
 PARTS = 100  # joined at one level: SQLite takes expressions 1,000 levels deep
@@ -94,7 +99,7 @@ class Compiler:
         with within_limits():
             if len(selection.order) == 1:
                 field, descending = selection.order[0]
-                if isinstance(field, (WeakField, RandomField)):
+                if isinstance(field, OUTSIDE):
                     return self._outside_order(selection, field, descending)
             return self._run(*self.selection(selection))
 
@@ -105,6 +110,10 @@ class Compiler:
             sql = f"SELECT count(*) FROM record WHERE {where}"
             (found,) = self._connection.execute(sql, parameters).fetchone()
         return int(found) if selection.limit is None else min(int(found), selection.limit)
+
+    def values(self, field: Outside, ids: Ints) -> Floats:
+        """Return the value of an outside field of some records; NaN where there is none."""
+        return derived.valued(ids, self._sortable(field))
 
     def selection(self, selection: Selection) -> tuple[str, Parameters]:
         """Return a SELECT of record ids, in order."""
@@ -127,11 +136,9 @@ class Compiler:
         found = self._sortable(field)
         limit = selection.limit
         if limit is not None and limit <= STEPS[0][1]:
-            ranking = self._rankings.ranking(repr(field), found, descending=descending)
             where, parameters = self.condition(selection.condition)
             kept: list[int] = []
-            for first, last in STEPS:
-                step = ranking[first:last].tolist()
+            for step in self._steps(repr(field), found, descending):
                 asked = [json.dumps(step), *parameters]
                 hits = set(self._run(ALONG.format(where=where), asked).tolist())
                 kept += [record for record in step if record in hits]
@@ -139,6 +146,16 @@ class Compiler:
                     return np.array(kept[:limit], dtype=np.int64)
         ids = self._run(*self.selection(Selection(selection.condition)))
         return derived.arranged(ids, found, descending=descending)[:limit]
+
+    def _steps(self, name: str, found: Resolved, descending: bool) -> Iterator[list[int]]:
+        """Yield the first records in the order of a column, in steps."""
+        if found.top is not None:
+            if descending:
+                yield found.top(STEPS[0][1], None).tolist()
+            return
+        ranking = self._rankings.ranking(name, found, descending=descending)
+        for first, last in STEPS:
+            yield ranking[first:last].tolist()
 
     def _run(self, sql: str, parameters: Parameters) -> Ints:
         rows = self._connection.execute(sql, parameters)
@@ -207,6 +224,12 @@ class Compiler:
                 has_one, _ = self._among_resolved(field, self._resolve(field))
                 return f"NOT ({has_one})", []
             return self._among_resolved(node, self._resolve(node))
+        if isinstance(field, OUTSIDE) and not isinstance(field, RandomField):
+            if node.op != "missing":
+                return self._among_resolved(node, self._resolve(node))
+            found = self._resolve(field)
+            name, having = found.having or (repr(field), found)
+            return f"record.id NOT IN (SELECT id FROM {self._table(name, having)})", []
         raise QueryError("random numbers are for sorting only.")
 
     def _labelled(self, node: Labelled) -> tuple[str, Parameters]:
@@ -239,16 +262,18 @@ class Compiler:
         return _joined(parts, " AND ") or "1", parameters
 
     def _among_resolved(self, node: object, found: Resolved) -> tuple[str, Parameters]:
-        table = derived.table(self._connection, repr(node), found)
-        return f"record.id IN (SELECT id FROM {table})", []
+        return f"record.id IN (SELECT id FROM {self._table(repr(node), found)})", []
+
+    def _table(self, name: str, found: Resolved) -> str:
+        return derived.table(self._connection, name, found)
 
     def _sort(self, field: Field, at: int, joined: list[str]) -> str:
         if isinstance(field, AttributeField):
             return f"record.{column(self.attribute(field.name))}"
         if isinstance(field, LengthField):
             return f"rn_length(record.{column(self._text(field.name))})"
-        if isinstance(field, (WeakField, RandomField)):
-            table = derived.table(self._connection, repr(field), self._sortable(field))
+        if isinstance(field, OUTSIDE):
+            table = self._table(repr(field), self._sortable(field))
             joined.append(f"LEFT JOIN {table} AS s{at} ON s{at}.id = record.id")
             return f"s{at}.value"
         raise QueryError(f"records cannot be sorted by {field!r}.")

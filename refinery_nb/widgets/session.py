@@ -117,7 +117,7 @@ class Session:
             ]
             view = view.where(Or(tuple(marks)))
         if self.search.strip():
-            view = view.search(self.search)
+            view = view.search(self.search, how="words")
         if self.order == "random":
             return view.shuffle(self.seed)
         if self.order == "uncertain":
