@@ -88,6 +88,7 @@ def embed(
         run = EmbeddingRun(project, attribute, embedder, chosen, chosen_level, progress, cancel)
         run.start(fresh=fresh)
         run.go()
+    project.given["embedder", chosen] = embedder  # texts to search for are embedded by it
     project.events.emit("vectors", name=chosen)
     return Embedding(project, chosen)
 

@@ -88,7 +88,7 @@ class Similarities:
         QueryError
             If a key is unknown, a span lies outside of its text, or a vector has another length.
         InputError
-            If the model cannot be had back to embed a text.
+            If the model cannot be had to embed a text.
         """
         found = np.zeros(row.dim, np.float64)
         for examples, weight in ((like, 1.0), (unlike, -PUSH)):
@@ -150,8 +150,8 @@ class Similarities:
         return np.stack([known.get(key, blank) for key in keys]) if keys else blank[None][:0]
 
     def can_encode(self, row: EmbeddingRow) -> bool:
-        """Say whether the model of an embedding can be had back to embed other texts."""
-        return str(row.spec["kind"]) != "function"
+        """Say whether the model of an embedding can be had to embed other texts."""
+        return str(row.spec["kind"]) != "function" or self._given(row) is not None
 
     def having(self, row: EmbeddingRow) -> tuple[str, Resolved]:
         """Return the records with a vector that is not zero, as a name and a column."""
@@ -179,6 +179,9 @@ class Similarities:
             known = self._embedders.get(row.id)
             if known is not None and known[0] == row.generation:
                 return known[1]
+            embedder = self._given(row)
+            if embedder is not None:
+                return embedder
             embedder = again(row.spec)
             if embedder.learns:
                 state = self._project.embeddings.state(row)
@@ -188,7 +191,7 @@ class Similarities:
                         hint=f"Embed again: project.embeddings[{row.name!r}].update()",
                     )
                 embedder.restore(state)
-            if embedder.spec()["identity"] != row.spec["identity"]:
+            if embedder.spec()["identity"] != _identity(row):
                 raise InputError(
                     f"{row.spec['model']} is another model than the one that gave the vectors of "
                     f"{row.name!r}.",
@@ -196,6 +199,13 @@ class Similarities:
                 )
             self._embedders[row.id] = row.generation, embedder
             return embedder
+
+    def _given(self, row: EmbeddingRow) -> Embedder | None:
+        """Return the model that embedded the records, if that was in this session."""
+        known: Embedder | None = self._project.given.get(("embedder", row.name))
+        if known is None or known.learns or known.spec()["identity"] != _identity(row):
+            return None  # what one that learns has learnt may be of an older generation
+        return known
 
     def _of_record(self, row: EmbeddingRow, example: Example) -> tuple[Values | None, str]:
         """Return the vector of a record, or the text whose vector is to be had."""
@@ -284,6 +294,11 @@ class Similarities:
             return ids[order], scores[order].astype(np.float64)
 
         return Resolved(version, best, having=self.having(row))
+
+
+def _identity(row: EmbeddingRow) -> str:
+    """Return what tells the model from others, without the tokens that it was asked for."""
+    return str(row.spec["identity"]).removesuffix(f" {row.spec.get('tokens')}")
 
 
 def _part(example: Example, text: str) -> str:
