@@ -215,7 +215,7 @@ def label(chart: EmbeddingMap, args: dict[str, Any]) -> dict[str, Any]:
     name = text(args, "label")
     keys = view.keys()
     done = session.task.label_many(dict.fromkeys(keys, name), by=chart.actor) if keys else 0
-    return {"labelled": done, **session.about()}
+    return {"count": done, **session.about()}
 
 
 def undo(chart: EmbeddingMap, args: dict[str, Any]) -> dict[str, Any]:

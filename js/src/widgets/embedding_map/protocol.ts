@@ -86,7 +86,7 @@ export interface MapOperations {
   };
   label: {
     args: { label: string; unlabelled: boolean };
-    ok: { labelled: number } & About;
+    ok: { count: number } & About;
   };
   undo: { args: Nothing; ok: { done: boolean } & About };
   heuristic: {

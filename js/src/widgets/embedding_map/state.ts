@@ -203,9 +203,9 @@ export class MapState {
     if (told === null) return;
     this.about(told);
     this.tell(
-      told.labelled === 0
+      told.count === 0
         ? "Nothing to label: all of these records have a label"
-        : `${told.labelled.toLocaleString("en")} labelled ${label}. U takes it back`,
+        : `${told.count.toLocaleString("en")} labelled ${label}. U takes it back`,
     );
   }
 
