@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from refinery_nb.heuristics.annotator import Annotator
     from refinery_nb.heuristics.bricks import bricks
     from refinery_nb.heuristics.imported import Imported
+    from refinery_nb.heuristics.llm import LLM
     from refinery_nb.heuristics.lookup import Lookup
     from refinery_nb.heuristics.regex import Regex
+    from refinery_nb.heuristics.zero_shot import ZeroShot
     from refinery_nb.project.labeling import NONE
     from refinery_nb.project.project import Project, open
     from refinery_nb.project.task import Task
@@ -35,6 +37,7 @@ __version__ = "0.1.0"
 
 # Loaded when first used, so that importing the package stays light.
 _NAMES = {
+    "LLM": "refinery_nb.heuristics.llm",
     "NONE": "refinery_nb.project.labeling",
     "Annotator": "refinery_nb.heuristics.annotator",
     "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
@@ -51,12 +54,14 @@ _NAMES = {
     "Task": "refinery_nb.project.task",
     "View": "refinery_nb.project.view",
     "WeakRun": "refinery_nb.project.weak",
+    "ZeroShot": "refinery_nb.heuristics.zero_shot",
     "bricks": "refinery_nb.heuristics.bricks",
     "charts": "refinery_nb.widgets.quality",
     "open": "refinery_nb.project.project",
 }
 
 __all__ = [
+    "LLM",
     "NONE",
     "Annotator",
     "ConfusionMatrix",
@@ -73,6 +78,7 @@ __all__ = [
     "Task",
     "View",
     "WeakRun",
+    "ZeroShot",
     "bricks",
     "charts",
     "open",

@@ -16,8 +16,10 @@ KINDS = {
     "foreign": "refinery_nb.heuristics.foreign:Foreign",
     "function": "refinery_nb.heuristics.function:Function",
     "imported": "refinery_nb.heuristics.imported:Imported",
+    "llm": "refinery_nb.heuristics.llm:LLM",
     "lookup": "refinery_nb.heuristics.lookup:Lookup",
     "regex": "refinery_nb.heuristics.regex:Regex",
+    "zero_shot": "refinery_nb.heuristics.zero_shot:ZeroShot",
 }
 
 

@@ -174,8 +174,16 @@ def read_label(prompt: Prompt, answer: str) -> str | None:
     return _label(prompt, label)
 
 
-def read_spans(prompt: Prompt, answer: str, text: str) -> tuple[list[Span], list[str]]:
+def read_spans(
+    prompt: Prompt, answer: str, text: str, *, first: bool = False
+) -> tuple[list[Span], list[str]]:
     """Return the spans of an answer that stand in the text, and what is wrong with the others.
+
+    Parameters
+    ----------
+    first
+        A quote that stands in the text several times means the first place, unless the answer
+        says which; otherwise all of them.
 
     Raises
     ------
@@ -189,13 +197,13 @@ def read_spans(prompt: Prompt, answer: str, text: str) -> tuple[list[Span], list
     faults = []
     for one in found["spans"]:
         try:
-            spans.update(dict.fromkeys(_located(prompt, one, text)))
+            spans.update(dict.fromkeys(_located(prompt, one, text, first=first)))
         except HeuristicError as error:
             faults.append(str(error))
     return sorted(spans), faults
 
 
-def _located(prompt: Prompt, one: Any, text: str) -> list[Span]:
+def _located(prompt: Prompt, one: Any, text: str, *, first: bool) -> list[Span]:
     if not isinstance(one, dict) or not isinstance(one.get("quote"), str):
         raise HeuristicError(f"{_short(repr(one))} is no span with a quote.")
     label, quote, number = _label(prompt, one.get("label")), one["quote"], one.get("occurrence")
@@ -204,7 +212,7 @@ def _located(prompt: Prompt, one: Any, text: str) -> list[Span]:
     places = locate(text, quote)
     if not places:
         raise HeuristicError(f"{_short(repr(quote))} does not stand in the text.")
-    chosen = nth(places, number)
+    chosen = nth(places, 1 if first and number is None else number)
     if not chosen:
         raise HeuristicError(
             f"{_short(repr(quote))} stands in the text {len(places)} times, not {number}."

@@ -56,6 +56,8 @@ class Causal:
             Positions in ``conversations``, log probabilities of shape (n, answers), and how many
             tokens each conversation has.
         """
+        if not conversations:
+            return
         loaded = self._ready()
         prompts = [self._tokens(one) for one in conversations]
         space = "" if loaded.tokenizer.chat_template else " "

@@ -4,11 +4,15 @@ A kind in ``KINDS`` names a function ``(task, row) -> Votes``, and may name in `
 refuses a heuristic before it is added: ``(task, heuristic) -> None``. They are computed after the
 heuristics that run in child processes, always anew: that is as quick as finding out whether
 anything that they depend on has changed.
+
+A kind in ``ASKED`` asks a model, and keeps what it said so that nothing is asked twice: ``(task,
+row, report, cancel) -> Outcome``.
 """
 
 from __future__ import annotations
 
 import importlib
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,10 +22,14 @@ import numpy as np
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics import Heuristic
+from refinery_nb.project.asking import Outcome
+from refinery_nb.project.run import progress_bar
 from refinery_nb.store import heuristics, records
 from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from refinery_nb.project.task import Task
 
 KINDS = {
@@ -30,24 +38,42 @@ KINDS = {
     "foreign": "refinery_nb.project.imported:imported_votes",
     "imported": "refinery_nb.project.imported:imported_votes",
 }
+ASKED = {
+    "llm": "refinery_nb.project.llm:asked",
+    "zero_shot": "refinery_nb.project.zero_shot:asked",
+}
 CHECKS = {
     "filter": "refinery_nb.project.rule_views:check_filter",
+    "llm": "refinery_nb.project.llm:admit",
+}
+# What a heuristic becomes in a task, before it is added or tried: (task, heuristic) -> heuristic.
+BOUND = {
+    "llm": "refinery_nb.project.llm:bound",
+    "zero_shot": "refinery_nb.project.zero_shot:bound",
+}
+# Tries one on some records, by id: (task, heuristic, ids) -> DataFrame.
+TRIED = {
+    "llm": "refinery_nb.project.trying:try_llm",
+    "zero_shot": "refinery_nb.project.trying:try_zero_shot",
 }
 # Which of them must be computed before others: (task, rows) -> rows.
 ORDER = "refinery_nb.project.rule_views:in_order"
-# Carries a renamed label into what they ask for: (task, old, new) -> None.
-RENAME = "refinery_nb.project.rule_views:rename_label"
+# Carry a renamed label into what they ask for: (task, old, new) -> None.
+RENAME = ("refinery_nb.project.rule_views:rename_label", "refinery_nb.project.llm:rename_label")
 
 Told = tuple[str, int, int, int, float, str]
 
 
 def is_computed(spec: Mapping[str, Any]) -> bool:
     """Say whether the engine computes the votes of this heuristic itself."""
-    return spec.get("kind") in KINDS
+    return spec.get("kind") in KINDS or spec.get("kind") in ASKED
 
 
 def bound(task: Task, heuristic: Heuristic) -> Heuristic:
-    """Return the heuristic itself, or what a brick becomes in this task."""
+    """Return the heuristic itself, or what it becomes in this task, as a brick does."""
+    if heuristic.kind in BOUND:
+        found: Heuristic = _named(BOUND[heuristic.kind])(task, heuristic)
+        return found
     if not hasattr(heuristic, "bound_to"):
         return heuristic
     attributes = task.project.attributes
@@ -62,13 +88,22 @@ def check(task: Task, heuristic: Heuristic) -> None:
         _named(CHECKS[heuristic.kind])(task, heuristic)
 
 
-def votes_of(task: Task, row: HeuristicRow) -> Votes:
-    """Return the votes of such a heuristic on all records, computed now."""
-    votes: Votes = _named(KINDS[row.spec["kind"]])(task, row)
-    return votes
+def tried(task: Task, heuristic: Heuristic, ids: Sequence[int]) -> pd.DataFrame | None:
+    """Return what such a heuristic says of some records; None if it runs like any other."""
+    if heuristic.kind not in TRIED:
+        return None
+    found: pd.DataFrame = _named(TRIED[heuristic.kind])(task, heuristic, ids)
+    return found
 
 
-def run(task: Task, rows: Sequence[HeuristicRow], *, now: int) -> dict[str, Told]:
+def run(
+    task: Task,
+    rows: Sequence[HeuristicRow],
+    *,
+    now: int,
+    progress: bool | Callable[[int, int], None] = False,
+    cancel: threading.Event | None = None,
+) -> dict[str, Told]:
     """Bring such heuristics up to date.
 
     Returns
@@ -84,31 +119,83 @@ def run(task: Task, rows: Sequence[HeuristicRow], *, now: int) -> dict[str, Told
             total = records.count(connection)
             known = heuristics.votes(connection, row.version, spans=task.schema.is_spans)
         try:
-            votes = votes_of(task, row)
+            found = _outcome(task, row, total, progress, cancel)
         except RefineryError as error:
             message = f"{row.name}: {error}"
             with task.project.database.write() as connection:
                 heuristics.save_failure(connection, row.version, state="failed", message=message)
             told[row.name] = ("failed", 0, len(known), 0, _since(begun), message)
             continue
-        same = row.state == "finished" and _equal(votes, known)
+        if found.cancelled:
+            # Half a run would count as abstentions where it has not looked: older votes stay.
+            told[row.name] = (
+                *("cancelled", found.asked, len(known), 0, _since(begun), found.message),
+            )
+            continue
+        same = row.state == "finished" and not found.asked and _equal(found.votes, known)
+        message = row.message if same else found.message
+        # Labels and votes change while no record does: a column is known by its version and
+        # by what it has seen, so that grows with every change of the votes.
+        seen = now if same else max(now, row.seen + 1)
+        failed = 0 < found.texts == len(found.errors)
         if not same or row.seen < now:
-            # Labels and votes change while no record does: a column is known by its version and
-            # by what it has seen, so that grows with every change of the votes.
-            seen = now if same else max(now, row.seen + 1)
             with task.project.database.write() as connection:
-                message = row.message if same else ""
-                heuristics.save_votes(
-                    connection, row.version, votes, state="finished", message=message, seen=seen
-                )
-        state = "unchanged" if same else "finished"
-        told[row.name] = (state, 0 if same else total, len(votes), 0, _since(begun), "")
+                if row.spec["kind"] in ASKED:
+                    ids = records.all_ids(connection).tolist()
+                    wrong = ((record, message, "") for record, message in found.errors)
+                    heuristics.save_errors(connection, row.version, ids, wrong)
+                if failed:
+                    heuristics.save_failure(
+                        connection, row.version, state="failed", message=message
+                    )
+                else:
+                    heuristics.save_votes(
+                        connection,
+                        row.version,
+                        found.votes,
+                        state="finished",
+                        message=message,
+                        seen=seen,
+                    )
+        told[row.name] = (
+            "unchanged" if same else "failed" if failed else "finished",
+            0 if same else found.asked or total,
+            len(known if failed else found.votes),
+            len(found.errors),
+            _since(begun),
+            "" if same else message,
+        )
     return told
+
+
+def _outcome(
+    task: Task,
+    row: HeuristicRow,
+    total: int,
+    progress: bool | Callable[[int, int], None],
+    cancel: threading.Event | None,
+) -> Outcome:
+    kind = row.spec["kind"]
+    if kind in KINDS:
+        return Outcome(_named(KINDS[kind])(task, row))
+    bar = progress_bar(total, row.name) if progress is True else None
+    try:
+        report = bar or (progress if callable(progress) else _silent)
+        found: Outcome = _named(ASKED[kind])(task, row, report, cancel)
+        return found
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _silent(done: int, total: int) -> None:
+    del done, total
 
 
 def rename_label(task: Task, old: str, new: str) -> None:
     """Carry a renamed label of a task into what such heuristics of any task ask for."""
-    _named(RENAME)(task, old, new)
+    for one in RENAME:
+        _named(one)(task, old, new)
 
 
 def _named(name: str) -> Callable[..., Any]:

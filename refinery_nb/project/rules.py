@@ -213,7 +213,7 @@ def run(
                 round(result.seconds, 3),
                 result.message,
             )
-    told |= engine_kinds.run(task, computed, now=now)
+    told |= engine_kinds.run(task, computed, now=now, progress=progress, cancel=cancel)
     if groups or any(told[one.name][0] != "unchanged" for one in computed):
         project.events.emit("votes", task=task.id)
     return _run_frame(told)
@@ -288,6 +288,9 @@ def try_on(task: Task, function: Any, *, n: int, seed: int) -> pd.DataFrame:
     heuristic = engine_kinds.bound(task, heuristic)
     task_schema = task.schema
     ids = task.project.view().sample(n, seed=seed).ids()
+    asked = engine_kinds.tried(task, heuristic, ids.tolist())
+    if asked is not None:
+        return asked
     chosen = list(chunks(task.project, ids))
     result = run_heuristics(
         following.with_terms(task.project, {heuristic.name: heuristic.spec()}),

@@ -195,7 +195,7 @@ def test_the_key_of_the_environment_goes_over_https_or_to_this_machine_only(
 @pytest.mark.parametrize(
     "url",
     [
-        *("", "api.example.com", "file:///etc/passwd", "ftp://x/y", "https://"),
+        *("", "api.example.com", "file://host/etc/passwd", "ftp://x/y", "https://"),
         *(
             "https://user:pw@example.com/v1",
             "https://example.com/v1?api_key=1",
