@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
+from refinery_nb.io.refinery.archive import is_archive
 from refinery_nb.project import following
 from refinery_nb.project import keys as keying
 from refinery_nb.project.label_columns import LabelImporter
@@ -82,7 +84,8 @@ def add(
     Parameters
     ----------
     source
-        A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix), a DataFrame, or dicts.
+        A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix), a DataFrame, dicts, or a
+        project snapshot of refinery (``.zip``), see ``snapshot.add_snapshot``.
     key
         The attribute, or attributes, that identify a record. Without one, a record is identified
         by its content.
@@ -99,7 +102,8 @@ def add(
         What the spans of label columns are counted in: ``codepoint``, ``utf16``, or ``auto``,
         which asks the texts that the spans carry and refuses where they do not tell.
     **reading
-        ``format``, ``encoding``, ``sheet``, ``delimiter``: see ``io.read``.
+        ``format``, ``encoding``, ``sheet``, ``delimiter``: see ``io.read``; ``password`` of a
+        snapshot.
 
     Raises
     ------
@@ -108,12 +112,26 @@ def add(
     """
     if on_conflict not in ON_CONFLICT:
         raise InputError(f"on_conflict={on_conflict!r}: {did_you_mean(on_conflict, ON_CONFLICT)}")
+    if is_archive(source):
+        from refinery_nb.project.snapshot import add_snapshot
+
+        if key is not None or types is not None:
+            raise InputError("a snapshot brings its own key and types.", source=str(source))
+        return add_snapshot(project, Path(source), on_conflict=on_conflict, **reading)
     known = {attribute.name: attribute.type for attribute in project.attributes}
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
     rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
-    ingest = _Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
+    ingest = Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
-        report = ingest.run(connection, key, create_labels=create_labels, offsets=offsets)
+        importer = LabelImporter(
+            project,
+            connection,
+            rows_read,
+            schema.attributes(connection),
+            create_labels=create_labels,
+            offsets=offsets,
+        )
+        report = ingest.run(connection, key, importer)
         grown = following.grow(connection) if report.labels else set()
     project.events.emit("records")
     if report.labels:
@@ -122,7 +140,31 @@ def add(
     return report
 
 
-class _Ingest:
+class Importer(Protocol):
+    """Takes what comes with records beside their attributes.
+
+    Attributes
+    ----------
+    positions
+        The columns of the reading that are no attributes.
+    warnings
+        What was left out, or looks odd.
+    """
+
+    positions: frozenset[int]
+    warnings: list[str]
+
+    def prepare(self) -> None:
+        """Make the tasks, once the attributes exist."""
+
+    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Look at a chunk of records that have just been stored."""
+
+    def finish(self) -> int:
+        """Store what was taken; return how many manual labels came in."""
+
+
+class Ingest:
     """One source on its way into the store, inside one transaction."""
 
     def __init__(
@@ -136,22 +178,10 @@ class _Ingest:
         self.added = self.updated = self.unchanged = self.stale = 0
 
     def run(
-        self,
-        connection: Connection,
-        key: str | Sequence[str] | None,
-        *,
-        create_labels: bool,
-        offsets: str,
+        self, connection: Connection, key: str | Sequence[str] | None, importer: Importer
     ) -> AddReport:
+        """Store the records and what comes with them."""
         attributes = schema.attributes(connection)
-        importer = LabelImporter(
-            self.project,
-            connection,
-            self.reading,
-            attributes,
-            create_labels=create_labels,
-            offsets=offsets,
-        )
         plain = [
             (at, column)
             for at, column in enumerate(self.reading.columns)

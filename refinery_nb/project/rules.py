@@ -171,9 +171,11 @@ def run(
         if one in computed:
             continue
         seen = one.seen if one.state == "finished" else 0
-        if (seen < now or one.state == "new") and one.name in untrusted:
-            message = f"{foreign.message([one.name])} {foreign.HINT}"
-            told[one.name] = ("untrusted", 0, 0, 0, 0.0, message)
+        if one.name in untrusted:
+            with project.database.read() as connection:
+                if one.state == "new" or len(records.changed_since(connection, seen)):
+                    message = f"{foreign.message([one.name])} {foreign.HINT}"
+                    told[one.name] = ("untrusted", 0, 0, 0, 0.0, message)
         elif seen < now or one.state == "new":
             groups.setdefault(seen, []).append(one)
     for seen, group in groups.items():

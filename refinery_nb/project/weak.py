@@ -12,7 +12,7 @@ from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import WeakField
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Votes
-from refinery_nb.project import features, frames, labeling, rules
+from refinery_nb.project import as_refinery, features, frames, labeling, rules
 from refinery_nb.store import weak as stored
 from refinery_nb.store.weak import WeakRunRow
 from refinery_nb.supervision.outcome import Outcome
@@ -164,7 +164,8 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         What ``fused`` looks at, see ``features.vectors_of``; by default the newest embedding.
     **options
         ``calibrate``, ``overlap``, ``seed``, and those of the label model, such as ``prior``: the
-        share of each label by name.
+        share of each label by name; for ``refinery`` ``c``, ``k``, ``default_precision``,
+        ``precision`` and, by heuristic, keys as ``exclusions``.
 
     Raises
     ------
@@ -182,11 +183,14 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         given["text"] = features.text_of(task)
     elif looks and not schema.is_spans:
         given["vectors"] = features.vectors_of(task, vectors)
+    if model == "refinery":
+        given = as_refinery.looked_at(task, matrix, reference, options.get("exclusions"))
     kept = {"gold": len(reference.reviewed), **options}
     overlap = options.pop("overlap", schema.overlap)
     if isinstance(options.get("prior"), Mapping):
         options["prior"] = _positions(task, options["prior"])
-    outcome = run(matrix, reference, model=model, overlap=Overlap(overlap), **given, **options)
+    settings = {**options, **given}
+    outcome = run(matrix, reference, model=model, overlap=Overlap(overlap), **settings)
     summary = dict(outcome.summary)
     if looks and not schema.is_spans and not given["vectors"]:
         summary["note"] = f"There is no embedding: {NO_EMBEDDING}"

@@ -70,6 +70,17 @@ def tokens(text: str, name: str = "en") -> NDArray[np.int32]:
     return np.array(offsets, dtype=np.int32).reshape(-1, 2)
 
 
+def all_tokens(text: str, name: str = "en") -> NDArray[np.int32]:
+    """Return the tokens of ``text`` as offsets, those of white space among them, as spaCy counts.
+
+    >>> all_tokens("a  b").tolist()
+    [[0, 1], [2, 3], [3, 4]]
+    """
+    doc = make(name).make_doc(text)
+    offsets = [offset for token in doc for offset in (token.idx, token.idx + len(token))]
+    return np.array(offsets, dtype=np.int32).reshape(-1, 2)
+
+
 def fingerprint(name: str = "en") -> str:
     """Return what decides the tokens of a text: the language and the version of spaCy.
 

@@ -3,7 +3,29 @@
 from __future__ import annotations
 
 from refinery_nb.io.refinery.archive import is_archive, load
+from refinery_nb.io.refinery.columns import columns, reading
+from refinery_nb.io.refinery.names import Names
 from refinery_nb.io.refinery.reader import read_snapshot
-from refinery_nb.io.refinery.snapshot import Snapshot
+from refinery_nb.io.refinery.snapshot import (
+    Said,
+    Snapshot,
+    SnapshotHeuristic,
+    SnapshotRun,
+    SnapshotTask,
+)
+from refinery_nb.io.refinery.values import COLORS
 
-__all__ = ["Snapshot", "is_archive", "load", "read_snapshot"]
+__all__ = [
+    "COLORS",
+    "Names",
+    "Said",
+    "Snapshot",
+    "SnapshotHeuristic",
+    "SnapshotRun",
+    "SnapshotTask",
+    "columns",
+    "is_archive",
+    "load",
+    "read_snapshot",
+    "reading",
+]

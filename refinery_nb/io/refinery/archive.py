@@ -23,8 +23,8 @@ MOST_RATIO = 200
 SMALL = 1 << 20  # whose ratio is no matter
 ENCRYPTED = 0x1
 AES = 99  # the "compression method" of members encrypted as WinZip does
-# What every snapshot has. Other keys may be missing.
-MARKS = ("project_details_data", "records_data")
+# What every snapshot has. Which of the others it has was chosen when it was made.
+MARK = "project_details_data"
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -62,10 +62,9 @@ def load(path: Path, password: str | None = None) -> tuple[dict[str, Any], tuple
     except IsADirectoryError as error:
         raise InputError("this is a folder, not a file.", source=str(path)) from error
     found = _parsed(content, name)
-    if not isinstance(found, dict) or any(mark not in found for mark in MARKS):
+    if not isinstance(found, dict) or MARK not in found:
         raise InputError(
-            "the JSON in this archive is no project snapshot of refinery: "
-            f"it lacks {' and '.join(MARKS)}.",
+            f"the JSON in this archive is no project snapshot of refinery: it lacks {MARK}.",
             source=name,
             hint="Unpack it to add the records in it.",
         )
@@ -154,6 +153,13 @@ def _content(
         return _bounded(archive, member, key)
     except RuntimeError as error:
         raise InputError("the password is wrong.", source=path.name) from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        if not member.flag_bits & ENCRYPTED:
+            raise
+        # One wrong password in 256 passes for right until its content makes no sense.
+        raise InputError(
+            f"the password is wrong, or the archive is damaged: {error}.", source=path.name
+        ) from error
 
 
 def _aes(path: Path, member: zipfile.ZipInfo, key: bytes | None) -> bytes:

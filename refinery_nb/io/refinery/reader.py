@@ -18,13 +18,13 @@ from refinery_nb.io.refinery.snapshot import (
     SnapshotStatistics,
     SnapshotTask,
 )
-from refinery_nb.io.refinery.values import flag, number, rows, text, whole
+from refinery_nb.io.refinery.values import flag, name, number, rows, text, whole
 
-SPANS = "INFORMATION_EXTRACTION"
+SPANS, FINISHED = "INFORMATION_EXTRACTION", "FINISHED"
 # Tables that become something here, and those whose content others repeat.
 TAKEN = frozenset(
-    f"{name}_data"
-    for name in (
+    f"{table}_data"
+    for table in (
         *("project_details", "records", "attributes", "labeling_tasks", "labeling_task_labels"),
         *("information_sources", "information_source_payloads", "information_source_statistics"),
         *("record_label_associations", "record_label_association_tokens"),
@@ -78,23 +78,17 @@ class _Reader:
     faults: Counter[str] = field(default_factory=Counter)
 
     def attributes(self) -> list[SnapshotAttribute]:
-        ordered = sorted(
-            rows(self.found, "attributes_data"),
-            key=lambda row: number(row.get("relative_position")) or 1e9,
-        )
-        made = []
-        for row in ordered:
-            name = text(row.get("name"))
-            if name is None:
-                self.faults["attributes without a name"] += 1
+        made: dict[str, SnapshotAttribute] = {}
+        for row in sorted(rows(self.found, "attributes_data"), key=_position):
+            called = name(row.get("name"))
+            if called is None or called in made:
+                self.faults["attributes without a name of their own"] += 1
                 continue
             kind = (text(row.get("data_type")) or "UNKNOWN").upper()
-            made.append(
-                SnapshotAttribute(
-                    text(row.get("id")) or name, name, kind, flag(row.get("is_primary_key"))
-                )
+            made[called] = SnapshotAttribute(
+                text(row.get("id")) or called, called, kind, flag(row.get("is_primary_key"))
             )
-        return made
+        return list(made.values())
 
     def records(self) -> list[tuple[str, dict[str, Any]]]:
         made: dict[str, dict[str, Any]] = {}
@@ -109,23 +103,23 @@ class _Reader:
     def tasks(self) -> list[SnapshotTask]:
         labels = defaultdict(list)
         for row in rows(self.found, "labeling_task_labels_data"):
-            id_, name = text(row.get("id")), text(row.get("name"))
-            if id_ is None or name is None:
+            id_, called = text(row.get("id")), name(row.get("name"))
+            if id_ is None or called is None:
                 self.faults["labels without a name"] += 1
                 continue
             color, hotkey = text(row.get("color")) or "", text(row.get("hotkey")) or ""
             labels[text(row.get("labeling_task_id"))].append(
-                SnapshotLabel(id_, name, color, hotkey)
+                SnapshotLabel(id_, called, color, hotkey)
             )
         made = []
         for row in rows(self.found, "labeling_tasks_data"):
-            id_, name = text(row.get("id")), text(row.get("name"))
-            if id_ is None or name is None:
+            id_, called = text(row.get("id")), name(row.get("name"))
+            if id_ is None or called is None:
                 self.faults["tasks without a name"] += 1
                 continue
             spans = (text(row.get("task_type")) or "").upper() == SPANS
             attribute = text(row.get("attribute_id"))
-            made.append(SnapshotTask(id_, name, spans, attribute, tuple(labels[id_])))
+            made.append(SnapshotTask(id_, called, spans, attribute, tuple(labels[id_])))
         return made
 
     def heuristics(self, tasks: set[str]) -> list[SnapshotHeuristic]:
@@ -138,25 +132,43 @@ class _Reader:
             record, source = text(row.get("record_id")), text(row.get("source_id"))
             if record is not None and source is not None:
                 trained[source].append(record)
+        voted = self._voted_with()
         made = []
         for row in rows(self.found, "information_sources_data"):
-            id_, name, task = (text(row.get(k)) for k in ("id", "name", "labeling_task_id"))
-            if id_ is None or name is None or task not in tasks:
+            id_, task, called = (
+                text(row.get("id")),
+                text(row.get("labeling_task_id")),
+                name(row.get("name")),
+            )
+            if id_ is None or called is None or task not in tasks:
                 self.faults["heuristics of no task"] += 1
                 continue
+            source = text(row.get("source_code")) or ""
             made.append(
                 SnapshotHeuristic(
                     id_,
-                    name,
+                    called,
                     str(task),
                     (text(row.get("type")) or "PRE_COMPUTED").upper(),
                     text(row.get("description")) or "",
-                    text(row.get("source_code")) or "",
+                    source,
+                    voted.get(id_),
                     flag(row.get("is_selected")),
                     tuple(trained[id_]),
                 )
             )
         return made
+
+    def _voted_with(self) -> dict[str, str]:
+        """Return the source of the last run of each heuristic that finished: it cast the votes."""
+        newest: dict[str, tuple[tuple[float, str], str]] = {}
+        for row in rows(self.found, "information_source_payloads_data"):
+            source, code = text(row.get("source_id")), text(row.get("source_code"))
+            if source is None or code is None or (text(row.get("state")) or "").upper() != FINISHED:
+                continue
+            at = (number(row.get("iteration")) or 0.0, text(row.get("finished_at")) or "")
+            newest[source] = max(newest.get(source, (at, code)), (at, code))
+        return {source: code for source, (_, code) in newest.items()}
 
     def said(
         self,
@@ -247,10 +259,10 @@ class _Reader:
             terms[owner][str(term)] = (str(term), flag(row.get("blacklisted")), comment)
         made = []
         for row in rows(self.found, "knowledge_bases_data"):
-            id_, name = text(row.get("id")), text(row.get("name"))
-            if id_ is not None and name is not None:
+            id_, called = text(row.get("id")), name(row.get("name"))
+            if id_ is not None and called is not None:
                 description = text(row.get("description")) or ""
-                made.append(SnapshotList(name, description, tuple(terms[id_].values())))
+                made.append(SnapshotList(called, description, tuple(terms[id_].values())))
         return made
 
     def statistics(self) -> list[SnapshotStatistics]:
@@ -268,6 +280,11 @@ class _Reader:
             ]
             made.append(SnapshotStatistics(source, label, *counts))
         return made
+
+
+def _position(row: Mapping[str, Any]) -> float:
+    at = number(row.get("relative_position"))
+    return float("inf") if at is None else at
 
 
 def _left_out(found: Mapping[str, Any]) -> list[str]:

@@ -42,7 +42,12 @@ class SnapshotTask:
 class SnapshotHeuristic:
     """An information source: ``type`` LABELING_FUNCTION, ACTIVE_LEARNING ...
 
-    ``trained_on``: ids of the records that do not count for its precision.
+    Attributes
+    ----------
+    source, voted_with
+        Its source as it is, and as it was in the last run that finished; None: there was none.
+    trained_on
+        Ids of the records that do not count for its precision.
     """
 
     id: str
@@ -51,6 +56,7 @@ class SnapshotHeuristic:
     type: str
     description: str
     source: str
+    voted_with: str | None
     is_selected: bool
     trained_on: tuple[str, ...]
 

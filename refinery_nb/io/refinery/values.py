@@ -1,4 +1,4 @@
-"""Values of a snapshot as they are meant: nulls in words, numbers in strings, missing lists."""
+"""Values of a snapshot as they are meant: nulls in words, numbers in strings, missing tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NOTHING = ("", "None", "none", "null", "NULL", "nan", "NaN")
+# The colours that labels of refinery can have, by the names under which it keeps them.
+COLORS = {
+    "red": "#ef4444",
+    "orange": "#f97316",
+    "amber": "#f59e0b",
+    "yellow": "#eab308",
+    "lime": "#84cc16",
+    "green": "#22c55e",
+    "emerald": "#10b981",
+    "teal": "#14b8a6",
+    "cyan": "#06b6d4",
+    "sky": "#0ea5e9",
+    "blue": "#3b82f6",
+    "indigo": "#6366f1",
+    "violet": "#8b5cf6",
+    "purple": "#a855f7",
+    "fuchsia": "#d946ef",
+    "pink": "#ec4899",
+    "rose": "#f43f5e",
+}
 
 
 def text(value: Any) -> str | None:
@@ -21,6 +41,17 @@ def text(value: Any) -> str | None:
     return None if said in NOTHING else said
 
 
+def name(value: Any) -> str | None:
+    """Return a name; somebody may call a label None.
+
+    >>> name("None"), name("") is None, name(None) is None
+    ('None', True, True)
+    """
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    return str(value) or None
+
+
 def number(value: Any) -> float | None:
     """Return a number, also one that is written as text.
 
@@ -31,7 +62,7 @@ def number(value: Any) -> float | None:
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if math.isfinite(found) else None
 
