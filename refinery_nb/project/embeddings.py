@@ -29,7 +29,7 @@ from refinery_nb.store import records
 from refinery_nb.store.embeddings import EmbeddingRow
 from refinery_nb.text import tokens as tokenizer
 from refinery_nb.vectors import state as states
-from refinery_nb.vectors.array import FileArray, MemoryArray, Rows
+from refinery_nb.vectors.array import FileArray, Hashes, MemoryArray, Rows
 from refinery_nb.vectors.ragged import BlockArray, MemoryRagged, RaggedFile
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Embeddings(Mapping[str, Embedding]):
         self._folder = None if project.root is None else project.root / FOLDER
         self._arrays: dict[str, MemoryArray | MemoryRagged] = {}
         self._states: dict[str, State] = {}
-        self._values: dict[str, tuple[tuple[object, ...], Vectors]] = {}
+        self._values: dict[str, tuple[tuple[object, ...], Vectors, Hashes]] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self.indexes = Indexes(project)
@@ -97,21 +97,27 @@ class Embeddings(Mapping[str, Embedding]):
 
     def value(self, name: str) -> Vectors:
         """Return the vectors of the records whose present text they are of."""
-        row = self.row(name)
+        return self.marked(self.row(name))[0]
+
+    def marked(self, row: EmbeddingRow) -> tuple[Vectors, Hashes]:
+        """Return the same, with the hash of each text."""
+        name = row.name
         with self._project.database.read() as connection:
             now, total = records.version(connection), records.count(connection)
         version = (row.id, row.generation, row.count, row.at, now, total)
         with self._lock:
             if name in self._values and self._values[name][0] == version:
-                return self._values[name][1]
+                return self._values[name][1:]
         self._at_level(row, "record")
         rows, keep = self.known(row)
         values = self.array(row).values(row.count)
         ids = rows["record"].astype(np.int64)
-        found = Vectors(ids, values) if keep.all() else Vectors(ids[keep], values[keep])
+        found, marks = Vectors(ids, values), rows["text"].astype(np.uint64)
+        if not keep.all():
+            found, marks = Vectors(ids[keep], values[keep]), marks[keep]
         with self._lock:
-            self._values[name] = version, found
-        return found
+            self._values[name] = version, found, marks
+        return found, marks
 
     def known(self, row: EmbeddingRow) -> tuple[Rows, NDArray[np.bool_]]:
         """Return the rows of an embedding, and which of them are of a record's present text."""

@@ -32,7 +32,8 @@ SEEN = "UPDATE embedding SET seen = ?, at = ? WHERE id = ?"
 class EmbeddingRow:
     """An embedding: ``count`` rows of its files ``<id>-<generation>`` are valid.
 
-    ``seen`` is the record version up to which every record has its vector.
+    ``seen`` is the record version up to which every record has its vector. ``spec["made"]`` says
+    when its first vector was made; what is of another time is of other vectors.
     """
 
     id: int
@@ -69,7 +70,7 @@ def add(
     at: str,
 ) -> None:
     """Add an embedding without vectors."""
-    connection.execute(ADD, (name, attribute.id, _dump(spec), dim, at))
+    connection.execute(ADD, (name, attribute.id, _dump({**spec, "made": at}), dim, at))
 
 
 def restart(
@@ -82,7 +83,7 @@ def restart(
     at: str,
 ) -> None:
     """Begin a new generation without vectors, with another model or dimension."""
-    connection.execute(RESTART, (attribute.id, _dump(spec), dim, at, id_))
+    connection.execute(RESTART, (attribute.id, _dump({**spec, "made": at}), dim, at, id_))
 
 
 def move(connection: sqlite3.Connection, id_: int, *, generation: int, count: int) -> None:
