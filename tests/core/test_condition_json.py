@@ -21,6 +21,7 @@ from refinery_nb.core.condition_json import (
     with_label_renamed,
 )
 from refinery_nb.core.errors import QueryError
+from refinery_nb.core.example import Example
 from tests.store.test_views import conditions, selections
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -42,6 +43,37 @@ def test_a_condition_comes_back_as_it_was(condition: query.Condition) -> None:
 def test_a_selection_comes_back_as_it_was(selection: query.Selection) -> None:
     document = through_text(selection_to_json(selection))
     assert repr(selection_from_json(document)) == repr(selection)
+
+
+EXAMPLES = st.one_of(
+    st.text().map(lambda text: Example(text=text)),
+    st.text().map(lambda key: Example(key=key)),
+    st.tuples(st.text(), st.integers(0, 9), st.integers(1, 9)).map(
+        lambda span: Example(key=span[0], start=span[1], end=span[1] + span[2])
+    ),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(
+        lambda vector: Example(vector=tuple(vector))
+    ),
+)
+LISTS = st.lists(EXAMPLES, max_size=3).map(tuple)
+
+
+@st.composite
+def score_fields(draw: Any, depth: int = 2) -> query.Field:
+    kind = draw(st.integers(0, 2 if depth else 1))
+    if kind == 0:
+        return query.SimilarityField(draw(st.text()), draw(LISTS), draw(LISTS))
+    if kind == 1:
+        return query.RelevanceField(draw(st.text()))
+    fields = draw(st.lists(score_fields(depth - 1), max_size=2).map(tuple))
+    return query.FusedField(fields, draw(st.integers(0, 9)), draw(st.none() | selections(1)))
+
+
+@given(field=score_fields(), limit=st.none() | st.integers(0, 9))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_search_comes_back_as_it_was(field: query.Field, limit: int | None) -> None:
+    asked = query.Selection(field >= 0.5, ((field, True),), limit)
+    assert repr(selection_from_json(through_text(selection_to_json(asked)))) == repr(asked)
 
 
 @given(value=VALUES | st.lists(VALUES, max_size=3).map(tuple))
@@ -71,7 +103,30 @@ def test_every_kind_of_condition_and_field_has_a_form() -> None:
         }
 
 
+def scored(**parts: Any) -> dict[str, Any]:
+    """Return a condition on a field of scores."""
+    return {"is": "compare", "field": parts, "op": ">", "value": 0}
+
+
 BAD: list[Any] = [
+    scored(**{"is": "similarity", "embedding": "v", "like": "late"}),
+    scored(**{"is": "similarity", "embedding": "v", "like": ["late"]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"text": "a", "key": "b"}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"key": "a", "start": 3}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"key": "a", "start": 3, "end": 3}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"text": "a", "start": 0, "end": 1}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"vector": ["1"]}]}),
+    scored(**{"is": "similarity", "embedding": "v", "like": [{"vector": [math.inf]}]}),
+    scored(**{"is": "similarity", "embedding": 3, "like": []}),
+    scored(**{"is": "relevance", "text": None}),
+    scored(**{"is": "fused", "fields": [{"is": "all", "items": []}], "depth": 1}),
+    scored(**{"is": "fused", "fields": {}, "depth": 1}),
+    scored(**{"is": "fused", "fields": [], "depth": -1}),
+    scored(**{"is": "fused", "fields": [], "depth": 1, "among": {"is": "all", "items": []}}),
+    scored(**{"is": "given", "what": "x", "keys": ["a"], "values": []}),
+    scored(**{"is": "given", "what": "x", "keys": ["a"], "values": ["1"]}),
+    scored(**{"is": "given", "what": "x", "keys": ["a"], "values": [math.nan]}),
     None,
     [],
     "labelled",

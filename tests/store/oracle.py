@@ -147,6 +147,8 @@ def value(row: Row, by: query.Field) -> Any:
         return None if text is None else len(text)
     if isinstance(by, query.RandomField):
         return float(random_numbers(np.array([row.id], dtype=np.int64), by.seed)[0])
+    if isinstance(by, query.GivenField):
+        return dict(zip(by.keys, by.values, strict=True)).get(row.key)
     assert isinstance(by, query.WeakField)
     if by.run not in row.weak:
         return None

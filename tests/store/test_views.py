@@ -41,8 +41,14 @@ def text_condition(draw: Any) -> query.Condition:
 
 
 @st.composite
+def given_fields(draw: Any) -> query.GivenField:
+    values = draw(st.dictionaries(st.sampled_from(["k0", "k1", "k5", "none"]), FLOATS.filter(bool)))
+    return query.GivenField("a score", tuple(values), tuple(map(float, values.values())))
+
+
+@st.composite
 def leaves(draw: Any) -> query.Condition:
-    kind = draw(st.integers(0, 15))
+    kind = draw(st.integers(0, 16))
     number = draw(st.integers(-3, 3))
     op = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
     label = draw(st.sampled_from([*LABELS, None]))
@@ -80,6 +86,10 @@ def leaves(draw: Any) -> query.Condition:
     if kind == 12:
         few = tuple(draw(st.lists(st.integers(-3, 3), max_size=3)))
         return query.Compare(query.AttributeField(draw(st.sampled_from(["n", "x"]))), "in", few)
+    if kind == 16:
+        missing = draw(st.booleans())
+        field = draw(given_fields())
+        return query.Compare(field, "missing" if missing else op, None if missing else number / 2)
     if kind == 14:
         what = draw(st.sampled_from(get_args(query.Judgement)))
         other = draw(st.sampled_from([None, "h2"])) if what == "against" else None
@@ -122,6 +132,7 @@ def selections(draw: Any, depth: int = 3) -> query.Selection:
         query.RandomField(draw(st.integers(0, 3))),
         query.WeakField("t", 1, "confidence"),
         query.LengthField("text"),
+        draw(given_fields()),
     ]
     order = tuple(
         (draw(st.sampled_from(fields)), draw(st.booleans())) for _ in range(draw(st.integers(0, 2)))
