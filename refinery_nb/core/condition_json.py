@@ -39,6 +39,7 @@ FIELDS: dict[str, type] = {
     "relevance": query.RelevanceField,
     "fused": query.FusedField,
     "given": query.GivenField,
+    "slice": query.SliceField,
 }
 NAMES = {kind: name for name, kind in (NODES | FIELDS).items()}
 DEEPEST = 200  # parts inside each other; far below what Python and SQLite take

@@ -194,6 +194,13 @@ class FusedField(Field):
     among: Selection | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SliceField(Field):
+    """The place of a record in a static slice, from 0; missing where it is not in it."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GivenField(Field):
     """A number per record that was computed once, such as an outlier score."""

@@ -30,6 +30,7 @@ from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.projections import Projections
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.similarity import Similarities
+from refinery_nb.project.slices import Slices
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.store import backup, records, schema
@@ -73,6 +74,7 @@ class Project:
         self.lookups = Lookups(self)
         self.embeddings = Embeddings(self)
         self.projections = Projections(self)
+        self.slices = Slices(self)
         self.selector.paired = partial(confusion.matching, self)
         self.similarities = Similarities(self)
         self.selector.similar = self.similarities.resolve

@@ -91,6 +91,7 @@ def remove(task: Task, name: str) -> None:
 def rename_label(task: Task, old: str, new: str) -> list[str]:
     """Carry a renamed label into rules that name it as a value; return those to be looked at."""
     engine_kinds.rename_label(task, old, new)
+    task.project.slices.rename_label(task.name, old, new)
     flagged = []
     for heuristic in rows(task):
         spec = heuristic.spec

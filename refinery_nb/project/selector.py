@@ -23,6 +23,7 @@ from refinery_nb.core.query import (
     RelevanceField,
     Selection,
     SimilarityField,
+    SliceField,
     TextSearch,
     Voted,
     WeakField,
@@ -32,13 +33,23 @@ from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.quality import faults
 from refinery_nb.quality.fusion import fuse
-from refinery_nb.store import derived, gold, heuristics, indexes, records, schema, search, weak
+from refinery_nb.store import (
+    derived,
+    gold,
+    heuristics,
+    indexes,
+    records,
+    schema,
+    search,
+    slices,
+    weak,
+)
 from refinery_nb.store.db import Connection, Database
 from refinery_nb.store.derived import Rankings, Resolved
 from refinery_nb.store.functions import register
 from refinery_nb.store.views import OUTSIDE, Compiler, within_limits
 
-SCORES = (SimilarityField, RelevanceField, FusedField, GivenField)
+SCORES = (SimilarityField, RelevanceField, FusedField, GivenField, SliceField)
 COMPARISONS = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -132,6 +143,8 @@ class Selector:
             if isinstance(node, RelevanceField):
                 return Resolved(now, lambda: search.relevance(connection, node.text))
             return Resolved(now, lambda: _given(connection, node))
+        if isinstance(node, SliceField):
+            return _placed(connection, node)
         if isinstance(node, FusedField):
             parts = [self._resolve(connection, tasks, compiler, one) for one in node.fields]
             return _fused(node, parts, compiler)
@@ -216,6 +229,23 @@ class Selector:
         chosen = list(columns.values()) if node.heuristic is None else [columns[node.heuristic]]
         wanted = None if node.label is None else task.label(node.label).id
         return Resolved(version, lambda: (_voted_on(chosen, wanted), None))
+
+
+def _placed(connection: Connection, field: SliceField) -> Resolved:
+    known = slices.slices(connection)
+    if field.name not in known or not known[field.name].static:
+        names = [name for name, row in known.items() if row.static]
+        raise QueryError(
+            f"there is no static slice {field.name!r}.", hint=did_you_mean(field.name, names)
+        )
+    row = known[field.name]
+
+    def column() -> tuple[Ints, NDArray[np.float64]]:
+        ids = slices.records_of(connection, row.id)
+        order = np.argsort(ids)
+        return ids[order], order.astype(np.float64)
+
+    return Resolved((row.id, row.at, records.version(connection)), column)
 
 
 def _given(connection: Connection, field: GivenField) -> tuple[Ints, NDArray[np.float64]]:

@@ -28,6 +28,7 @@ from refinery_nb.core.query import (
     RelevanceField,
     Selection,
     SimilarityField,
+    SliceField,
     TextSearch,
     Voted,
     WeakField,
@@ -62,6 +63,8 @@ def title(selection: Selection) -> str:
     for field, descending in selection.order:
         if isinstance(field, RandomField):
             parts.append("in random order")
+        elif isinstance(field, SliceField):
+            parts.append("in the order of the slice" if not descending else "from its end")
         elif isinstance(field, SimilarityField):
             parts.append(f"{'most' if descending else 'least'} like {_likeness(field)}")
         elif isinstance(field, (FusedField, RelevanceField)):
@@ -96,10 +99,16 @@ def _words(node: Condition) -> str:
     if isinstance(node, Not):
         if isinstance(node.item, Labelled) and node.item.label is None and not node.item.none:
             return f"{node.item.task} is unlabelled"
+        inner = node.item
+        if isinstance(inner, Compare) and isinstance(inner.field, SliceField):
+            whole = inner.op == "missing"
+            return f"in slice {inner.field.name}" if whole else f"not ({_words(inner)})"
         if _is_unranked(node.item):
             return ""  # that a record has a place in a search goes without saying
         return f"not ({_words(node.item) or 'all records'})"
     if isinstance(node, Compare):
+        if node.op == "missing" and isinstance(node.field, SliceField):
+            return f"not in slice {node.field.name}"
         if node.op == "missing":
             return f"{_field(node.field)} is missing"
         return f"{_field(node.field)} {WORDS.get(node.op, node.op)} {_value(node.value)}"
@@ -153,6 +162,8 @@ def _field(field: Field) -> str:
     if isinstance(field, FusedField):
         asked = [one for one in field.fields if isinstance(one, RelevanceField)]
         return _field(asked[0]) if asked else " and ".join(map(_field, field.fields))
+    if isinstance(field, SliceField):
+        return f"place in slice {field.name}"
     if isinstance(field, GivenField):
         return field.what
     return "random number"

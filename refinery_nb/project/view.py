@@ -140,6 +140,10 @@ class View(Composable):
         index = pd.Index([known[one] for one in ids.tolist()], name="key", tupleize_cols=False)
         return pd.Series(values, index=index, name="score", dtype="float64")
 
+    def save(self, name: str, *, static: bool = False, comment: str = "") -> View:
+        """Keep this view by name as a slice; see ``project.slices``."""
+        return self.project.slices.save(name, self, static=static, comment=comment)
+
     def export(self, path: str | Path, **options: Any) -> Path:
         """Write these records with their labels to a file; see ``Project.export``."""
         return self.project.export(path, self, **options)

@@ -228,6 +228,26 @@ def answers(db: sqlite_utils.Database) -> None:
     _run(db, ANSWERS)
 
 
+SLICES = """
+-- A view with a name. selection: JSON of the view (core.condition_json); records: of a static
+-- slice, compressed int64 ids in their order, and then selection says how they were chosen.
+CREATE TABLE slice (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    at TEXT NOT NULL,
+    selection TEXT NOT NULL,
+    records BLOB,
+    comment TEXT NOT NULL DEFAULT ''
+) STRICT;
+"""
+
+
+@migrations()
+def slices(db: sqlite_utils.Database) -> None:
+    """Keep views by name."""
+    _run(db, SLICES)
+
+
 def _run(db: sqlite_utils.Database, script: str) -> None:
     for statement in script.split(";\n"):
         if statement.strip():

@@ -38,6 +38,7 @@ from refinery_nb.core.query import (
     RelevanceField,
     Selection,
     SimilarityField,
+    SliceField,
     TextSearch,
     Voted,
     WeakField,
@@ -51,7 +52,15 @@ from refinery_nb.store.search import literals, match_expression
 
 Parameters = list[Any]
 Resolve = Callable[[Field | Condition], Resolved]
-Outside = WeakField | RandomField | SimilarityField | RelevanceField | FusedField | GivenField
+Outside = (
+    WeakField
+    | RandomField
+    | SimilarityField
+    | RelevanceField
+    | FusedField
+    | GivenField
+    | SliceField
+)
 OUTSIDE = get_args(Outside)
 
 MOST_ROWS = 2**63 - 1
