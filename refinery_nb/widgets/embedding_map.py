@@ -235,6 +235,13 @@ def heuristic(chart: EmbeddingMap, args: dict[str, Any]) -> dict[str, Any]:
     return {"name": made.name, "votes": len(view)}
 
 
+def slice_(chart: EmbeddingMap, args: dict[str, Any]) -> dict[str, Any]:
+    """Keep the selection by name, as a static slice."""
+    name = text(args, "name").strip()
+    kept = chart.session.view().save(name, static=True)
+    return {"name": name, "count": len(kept)}
+
+
 def open_(chart: EmbeddingMap, args: dict[str, Any]) -> dict[str, Any]:
     """Show the selected records in a Labeler below."""
     del args
@@ -280,6 +287,7 @@ OPERATIONS: dict[str, Callable[[EmbeddingMap, dict[str, Any]], dict[str, Any]]] 
     "places": places,
     "search": search,
     "select": select,
+    "slice": slice_,
     "undo": undo,
 }
 

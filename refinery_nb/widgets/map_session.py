@@ -243,7 +243,8 @@ def scaled(places: NDArray[np.float32]) -> NDArray[np.uint16]:
     reach = max(float((high - low).max()), 1e-9)
     middle = (low + high) / 2
     found = ((places - middle) / reach + 0.5) * SIDE
-    return np.clip(np.round(found), 0, SIDE).astype(np.uint16)
+    whole: NDArray[np.uint16] = np.clip(np.round(found), 0, SIDE).astype(np.uint16)
+    return whole
 
 
 def inside(polygon: Ints, points: NDArray[np.uint16]) -> NDArray[np.bool_]:

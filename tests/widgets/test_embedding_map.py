@@ -127,6 +127,8 @@ def test_a_selection_becomes_a_heuristic_or_a_labeler(
     assert ask(chart, "heuristic", label="A", name="lasso") == {"name": "lasso", "votes": 2}
     assert list(topic.heuristics()["heuristic"]) == ["lasso"]
     assert topic.hits("lasso").keys() == ["r0", "r3"]
+    assert ask(chart, "slice", name=" two ") == {"name": "two", "count": 2}
+    assert topic.project.slices["two"].keys() == ["r0", "r3"]
     assert ask(chart, "open") == {"count": 2}
     assert len(chart.children) == 2
     ask(chart, "open")

@@ -23,7 +23,7 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const [drag, setDrag] = useState<Drag>("pan");
-  const [sheet, setSheet] = useState<"" | "keys" | "rule">("");
+  const [sheet, setSheet] = useState<"" | "keys" | "rule" | "slice">("");
   const [unlabelled, setUnlabelled] = useState(true);
   const { info, points, connection, selection } = state;
 
@@ -189,8 +189,8 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
           state={state}
           unlabelled={unlabelled}
           onUnlabelled={setUnlabelled}
-          rule={sheet === "rule"}
-          onRule={(open) => setSheet(open ? "rule" : "")}
+          sheet={sheet}
+          onSheet={setSheet}
         />
       )}
       {sheet === "keys" ? (

@@ -13,8 +13,9 @@ interface Props {
   state: MapState;
   unlabelled: boolean;
   onUnlabelled(on: boolean): void;
-  rule: boolean;
-  onRule(open: boolean): void;
+  /** What is open over the map: a form for a heuristic or a slice. */
+  sheet: string;
+  onSheet(name: "" | "rule" | "slice"): void;
 }
 
 export function Selection(props: Props): JSX.Element | null {
@@ -56,12 +57,22 @@ export function Selection(props: Props): JSX.Element | null {
                 type="button"
                 class="rn-button"
                 data-opens="rule"
-                onClick={() => props.onRule(true)}
+                onClick={() => props.onSheet("rule")}
               >
                 Make a heuristic
               </button>
             ) : null}
           </>
+        )}
+        {selection.count === 0 ? null : (
+          <button
+            type="button"
+            class="rn-button"
+            data-opens="slice"
+            onClick={() => props.onSheet("slice")}
+          >
+            Save as slice
+          </button>
         )}
         <button type="button" class="rn-button" onClick={() => state.unselect()}>
           Clear <kbd>Esc</kbd>
@@ -95,7 +106,12 @@ export function Selection(props: Props): JSX.Element | null {
           </button>
         </div>
       ) : null}
-      {props.rule ? <RuleSheet state={state} onClose={() => props.onRule(false)} /> : null}
+      {props.sheet === "rule" ? (
+        <RuleSheet state={state} onClose={() => props.onSheet("")} />
+      ) : null}
+      {props.sheet === "slice" ? (
+        <SliceSheet state={state} onClose={() => props.onSheet("")} />
+      ) : null}
     </footer>
   );
 }
@@ -138,6 +154,36 @@ function RuleSheet({ state, onClose }: { state: MapState; onClose(): void }): JS
         </label>
         <button type="submit" class="rn-button rn-primary">
           Add heuristic
+        </button>
+      </form>
+    </Sheet>
+  );
+}
+
+function SliceSheet({ state, onClose }: { state: MapState; onClose(): void }): JSX.Element {
+  const [name, setName] = useState("");
+  const keep = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (name.trim() !== "" && (await state.slice(name.trim()))) onClose();
+  };
+  return (
+    <Sheet name="slice" title="Save as slice" onClose={onClose}>
+      <form class="rn-map-form" onSubmit={(event) => void keep(event)}>
+        <p class="rn-quiet">
+          The {plural(state.selection?.count ?? 0, "record")} can be opened by this name later, and
+          given to somebody to label.
+        </p>
+        <label class="rn-field">
+          name
+          <input
+            data-first
+            type="text"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="rn-button rn-primary" disabled={name.trim() === ""}>
+          Save slice
         </button>
       </form>
     </Sheet>

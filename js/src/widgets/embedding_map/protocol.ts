@@ -93,6 +93,8 @@ export interface MapOperations {
     args: { label: string; name: string };
     ok: { name: string; votes: number };
   };
+  /** Keeps the selection by name. */
+  slice: { args: { name: string }; ok: { name: string; count: number } };
   open: { args: Nothing; ok: { count: number } };
   search: { args: { text: string }; ok: { count: number; at: string } };
   lay_out: { args: { embedding: string; method: string }; ok: { laying_out: boolean } };

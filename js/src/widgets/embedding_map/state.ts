@@ -225,6 +225,13 @@ export class MapState {
     return true;
   }
 
+  async slice(name: string): Promise<boolean> {
+    const told = await this.ask("slice", { name });
+    if (told === null) return false;
+    this.tell(`Slice ${told.name} holds ${told.count.toLocaleString("en")} records`);
+    return true;
+  }
+
   openLabeler(): Promise<unknown> {
     return this.ask("open", {});
   }
