@@ -49,7 +49,8 @@ def test_label_50_records_by_keyboard_alone(open_notebook: OpenNotebook) -> None
     notebook.run(1)
     found = labeler(notebook)
     for number in range(50):
-        expect(found).to_have_attribute("data-position", str(number))
+        # The record itself, not its position: a key before it is there labels nothing.
+        expect(found).to_have_attribute("data-record", f"r{number:03d}")
         notebook.page.keyboard.press(str(number % 3 + 1))
     expect(found).to_have_attribute("data-position", "50")
     all_saved(found)

@@ -45,7 +45,7 @@ export class Session {
   queue: Queue | null = null;
   sync: Sync | null = null;
   /** A sentence for the status line and the screen reader; the number makes repeats count. */
-  notice = { text: "", at: 0 };
+  notice = { text: "", at: 0, seen: true };
   /** The annotation saved last, for the tick that fades. */
   saved: { record: number; at: number } | null = null;
   private readonly rpc: Rpc;
@@ -86,8 +86,9 @@ export class Session {
     for (const listener of [...this.listeners]) listener();
   }
 
-  say(text: string): void {
-    this.notice = { text, at: this.notice.at + 1 };
+  /** What stands elsewhere on the screen is only read aloud: not seen. */
+  say(text: string, seen = true): void {
+    this.notice = { text, at: this.notice.at + 1, seen };
     this.emit();
   }
 
@@ -211,7 +212,8 @@ export class Session {
     if (this.queue?.go(position)) {
       const { info } = this.queue;
       const here = this.queue.position + 1;
-      this.say(this.queue.atEnd ? "End of the queue" : `Record ${here} of ${info.length}`);
+      const { atEnd } = this.queue;
+      this.say(atEnd ? "End of the queue" : `Record ${here} of ${info.length}`, atEnd);
     }
   }
 

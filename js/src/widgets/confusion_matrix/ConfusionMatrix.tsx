@@ -4,8 +4,10 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { count as grouped, plural } from "../../ui/numbers";
+import { Banner, Empty, Skeleton } from "../../ui/states";
 import { Controls } from "./Controls";
-import { Counts, grouped, type Order, percent, units } from "./cells";
+import { Counts, type Order, percent, units } from "./cells";
 import { Grid, type Place } from "./Grid";
 import { focusLabelerIn } from "./labeler";
 import type { MatrixInfo, Normalize } from "./protocol";
@@ -126,14 +128,14 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
   return (
     <section
       ref={root}
-      class="rn-cm"
+      class="rn-ui rn-cm"
       aria-label={`Confusion matrix: ${told?.task ?? ""}`}
       data-testid="confusion-matrix"
       data-connection={connection}
       data-normalize={normalize}
       onKeyDown={onKeyDown}
     >
-      <header class="rn-cm-head">
+      <header class="rn-header">
         <h2 class="rn-cm-title">{told?.task ?? " "}</h2>
         {info !== null && counts !== null ? <Summary info={info} counts={counts} /> : null}
       </header>
@@ -167,7 +169,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
               <span class="rn-cm-rest" data-testid="rest">
                 {grouped(labels.length)} of {grouped(available)} labels, those with most errors
                 {available <= DRAWABLE ? (
-                  <button type="button" class="rn-cm-button" onClick={() => setAll(true)}>
+                  <button type="button" class="rn-button" onClick={() => setAll(true)}>
                     Show all
                   </button>
                 ) : null}
@@ -177,14 +179,9 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
           </footer>
         </>
       ) : told?.empty != null ? (
-        <div class="rn-cm-empty" data-testid="empty">
-          <p class="rn-cm-empty-text">{told.empty.message}</p>
-          <p class="rn-cm-quiet">{told.empty.hint}</p>
-        </div>
+        <Empty text={told.empty.message} hint={told.empty.hint} />
       ) : (
-        <div class="rn-cm-empty" aria-busy="true" data-testid="loading">
-          <div class="rn-cm-skeleton" />
-        </div>
+        <Skeleton />
       )}
     </section>
   );
@@ -192,7 +189,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
 
 function Summary({ info, counts }: { info: MatrixInfo; counts: Counts }): JSX.Element {
   const { decided } = counts;
-  const reviewed = `${grouped(info.judged)} ${info.judged === 1 ? "record" : "records"}`;
+  const reviewed = plural(info.judged, "record");
   return (
     <div class="rn-cm-summary" data-testid="summary" data-judged={info.judged}>
       {info.agreement === null ? null : (
@@ -210,7 +207,7 @@ function Summary({ info, counts }: { info: MatrixInfo; counts: Counts }): JSX.El
           κ <b>{info.kappa.toFixed(2)}</b>
         </span>
       )}
-      <span class="rn-cm-quiet">
+      <span class="rn-quiet">
         {info.level === "records" ? reviewed : `${units(counts.total, info.level)} in ${reviewed}`}
       </span>
     </div>
@@ -224,9 +221,9 @@ function Detail({ counts, place }: { counts: Counts; place: Place }): JSX.Elemen
   const shareOfColumn = counts.share(place.row, place.column, "columns");
   return (
     <>
-      <b>{info.row_labels[place.row]}</b> <span class="rn-cm-quiet">→</span>{" "}
+      <b>{info.row_labels[place.row]}</b> <span class="rn-quiet">→</span>{" "}
       <b>{info.column_labels[place.column]}</b>
-      <span class="rn-cm-quiet">: </span>
+      <span class="rn-quiet">: </span>
       {units(count, info.level)}
       {share === null || count === 0 ? "" : `, ${percent(share)} of the row`}
       {shareOfColumn === null || count === 0 ? "" : `, ${percent(shareOfColumn)} of the column`}
@@ -265,8 +262,8 @@ function Trouble({ state }: { state: MatrixState }): JSX.Element | null {
           : trouble;
   if (said === "") return null;
   return (
-    <div class="rn-cm-banner" role="alert" data-testid="trouble">
+    <Banner kind="warning" name="trouble">
       {said}
-    </div>
+    </Banner>
   );
 }

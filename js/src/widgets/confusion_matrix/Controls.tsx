@@ -11,10 +11,10 @@ const GROUPS: [Kind, string][] = [
   ["heuristic", "Heuristics"],
   ["person", "People"],
 ];
-const SHOWN: [Normalize, string][] = [
-  ["rows", "Share of row"],
-  ["columns", "Share of column"],
-  ["counts", "Counts"],
+const SHOWN: [Normalize, name: string, title: string][] = [
+  ["rows", "% of row", "What share of the row a cell is"],
+  ["columns", "% of column", "What share of the column a cell is"],
+  ["counts", "counts", "How many there are"],
 ];
 
 interface ControlsProps {
@@ -32,80 +32,84 @@ export function Controls(props: ControlsProps): JSX.Element {
   const columns = told.matrix?.columns.id ?? "";
   return (
     <div class="rn-cm-controls">
-      <SourceSelect
-        name="Rows"
-        sources={told.sources}
-        value={rows}
-        onChange={(id) => state.compare({ rows: id })}
-      />
-      <button
-        type="button"
-        class="rn-cm-button"
-        aria-label="Swap rows and columns"
-        title="Swap rows and columns"
-        data-testid="swap"
-        disabled={told.matrix === null}
-        onClick={() => state.compare({ rows: columns, columns: rows })}
-      >
-        ⇄
-      </button>
-      <SourceSelect
-        name="Columns"
-        sources={told.sources}
-        value={columns}
-        onChange={(id) => state.compare({ columns: id })}
-      />
-      <span class="rn-cm-grow" />
-      {told.levels.length > 0 ? (
-        <label class="rn-cm-field">
-          <span class="rn-cm-quiet">Count</span>
+      <div class="rn-tools">
+        <SourceSelect
+          name="Rows"
+          sources={told.sources}
+          value={rows}
+          onChange={(id) => state.compare({ rows: id })}
+        />
+        <button
+          type="button"
+          class="rn-button"
+          aria-label="Swap rows and columns"
+          title="Swap rows and columns"
+          data-testid="swap"
+          disabled={told.matrix === null}
+          onClick={() => state.compare({ rows: columns, columns: rows })}
+        >
+          ⇄
+        </button>
+        <SourceSelect
+          name="Columns"
+          sources={told.sources}
+          value={columns}
+          onChange={(id) => state.compare({ columns: id })}
+        />
+        {told.levels.length > 0 ? (
+          <label class="rn-field">
+            <span class="rn-quiet">Count</span>
+            <select
+              data-testid="level"
+              value={told.matrix?.level ?? ""}
+              onChange={(e) => state.compare({ level: e.currentTarget.value })}
+            >
+              {told.levels.map(({ id, title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : null}
+      </div>
+      <div class="rn-tools">
+        <fieldset class="rn-segments">
+          <legend class="rn-hidden">Show</legend>
+          {SHOWN.map(([value, name, title]) => (
+            <button
+              key={value}
+              type="button"
+              aria-pressed={state.normalize === value}
+              title={title}
+              data-testid={`show-${value}`}
+              onClick={() => state.show(value)}
+            >
+              {name}
+            </button>
+          ))}
+        </fieldset>
+        <label class="rn-field">
+          <span class="rn-hidden">Order of the labels</span>
           <select
-            data-testid="level"
-            value={told.matrix?.level ?? ""}
-            onChange={(e) => state.compare({ level: e.currentTarget.value })}
+            data-testid="order"
+            value={order}
+            onChange={(e) => props.onOrder(e.currentTarget.value as Order)}
           >
-            {told.levels.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
+            <option value="labels">labels in order</option>
+            <option value="errors">most errors first</option>
           </select>
         </label>
-      ) : null}
-      <fieldset class="rn-cm-toggle">
-        <legend class="rn-cm-hidden">Show</legend>
-        {SHOWN.map(([value, name]) => (
-          <button
-            key={value}
-            type="button"
-            aria-pressed={state.normalize === value}
-            data-testid={`show-${value}`}
-            onClick={() => state.show(value)}
-          >
-            {name}
-          </button>
-        ))}
-      </fieldset>
-      <label class="rn-cm-field">
-        <span class="rn-cm-hidden">Order of the labels</span>
-        <select
-          data-testid="order"
-          value={order}
-          onChange={(e) => props.onOrder(e.currentTarget.value as Order)}
-        >
-          <option value="labels">labels in order</option>
-          <option value="errors">most errors first</option>
-        </select>
-      </label>
-      <label class="rn-cm-field">
-        <input
-          type="checkbox"
-          data-testid="hide-empty"
-          checked={hideEmpty}
-          onChange={(e) => props.onHide(e.currentTarget.checked)}
-        />
-        hide empty
-      </label>
+        <label class="rn-field">
+          <input
+            type="checkbox"
+            data-testid="hide-empty"
+            checked={hideEmpty}
+            onChange={(e) => props.onHide(e.currentTarget.checked)}
+          />
+          hide empty
+        </label>
+      </div>
     </div>
   );
 }
@@ -120,8 +124,8 @@ interface SourceSelectProps {
 function SourceSelect({ name, sources, value, onChange }: SourceSelectProps): JSX.Element {
   const known = sources.some((one) => one.id === value);
   return (
-    <label class="rn-cm-field">
-      <span class="rn-cm-quiet">{name}</span>
+    <label class="rn-field">
+      <span class="rn-quiet">{name}</span>
       <select
         class="rn-cm-source"
         data-testid={`source-${name.toLowerCase()}`}

@@ -2,7 +2,8 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { type Counts, grouped, percent, shortened, units } from "./cells";
+import { count as grouped } from "../../ui/numbers";
+import { type Counts, percent, shortened, units } from "./cells";
 import type { Normalize } from "./protocol";
 
 /** A cell by the positions of its labels. */
@@ -23,7 +24,7 @@ interface GridProps {
   onOpen(place: Place): void;
 }
 
-const LONG = 10; // characters, from which column heads stand upright where there are several
+const LONG = 12; // characters of a word, beyond which the heads of several columns stand upright
 const DENSE = 14; // labels, from which cells are small
 
 export function Grid(props: GridProps): JSX.Element {
@@ -32,8 +33,8 @@ export function Grid(props: GridProps): JSX.Element {
   const current = useRef<HTMLTableCellElement>(null);
   const dense = labels.length > DENSE;
   const upright =
-    labels.length > 9 ||
-    (labels.length > 5 && labels.some((l) => info.column_labels[l]!.length > LONG));
+    labels.length > 10 ||
+    (labels.length > 5 && labels.some((l) => longestWord(info.column_labels[l]!) > LONG));
 
   useEffect(() => {
     if (place.focus === true) current.current?.focus();
@@ -135,6 +136,15 @@ export function Grid(props: GridProps): JSX.Element {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** A head breaks between words only. */
+function longestWord(name: string): number {
+  return Math.max(
+    ...shortened(name)
+      .split(/\s+/)
+      .map((word) => word.length),
   );
 }
 

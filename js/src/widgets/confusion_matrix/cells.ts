@@ -1,5 +1,6 @@
 // What the grid shows: which labels in which order, shares, and how strongly a cell is coloured.
 
+import { plural } from "../../ui/numbers";
 import type { MatrixInfo, Normalize } from "./protocol";
 
 export type Order = "labels" | "errors";
@@ -122,12 +123,8 @@ export function shortened(name: string, most = 20): string {
   return [...characters.slice(0, most - 1 - tail), "…", ...characters.slice(-tail)].join("");
 }
 
-export function grouped(count: number): string {
-  return count.toLocaleString("en");
-}
-
 /** What is counted, in words: "1 record", "12 tokens". */
 export function units(count: number, level: string): string {
   const name = level === "touching" ? "spans" : level;
-  return `${grouped(count)} ${count === 1 ? name.slice(0, -1) : name}`;
+  return plural(count, name.slice(0, -1), name);
 }

@@ -3,8 +3,9 @@
 import { h, render } from "preact";
 import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
 import { ConfusionMatrix } from "./ConfusionMatrix";
-import "./confusion_matrix.css";
 import { MatrixState } from "./state";
+import "../../ui/base.css";
+import "./confusion_matrix.css";
 
 interface RenderContext {
   model: WidgetModel;

@@ -4,13 +4,15 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { count, plural } from "../../ui/numbers";
+import { KeySheet } from "../../ui/Sheet";
+import { Empty, Skeleton, Toast } from "../../ui/states";
 import { keyOf } from "./drafts";
-import { count } from "./format";
 import { List, nextRow, shownKeys } from "./List";
 import { Notices } from "./Notices";
 import type { Order } from "./order";
 import { Pane } from "./Pane";
-import { CodeSheet, KeySheet, New } from "./Sheets";
+import { CodeSheet, KEYS, New } from "./Sheets";
 import type { EditorSession } from "./session";
 
 export function Editor({ session }: { session: EditorSession }): JSX.Element {
@@ -100,8 +102,10 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       root.current?.querySelector<HTMLElement>("input[type=search]")?.focus();
     } else if (event.key === "?") setOpen(open === "keys" ? null : "keys");
     else if (event.key === "Escape") {
-      if (deleting !== null) setDeleting(null);
-      else if (onRow || target === root.current) leave();
+      if (deleting !== null) {
+        setDeleting(null);
+        toList();
+      } else if (onRow || target === root.current) leave();
       else toList();
     } else return false;
     return true;
@@ -160,7 +164,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
   return (
     <section
       ref={root}
-      class="rne"
+      class="rn-ui rne"
       tabIndex={-1}
       aria-label="Heuristic editor"
       data-testid="heuristic-editor"
@@ -168,19 +172,18 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       data-heuristics={rows === null ? "" : total}
       onKeyDown={onKeyDown}
     >
-      <header class="rne-header">
-        <h2 class="rne-title">{hello?.task.name ?? "Heuristics"}</h2>
+      <header class="rn-header">
+        <h2 class="rne-task">{hello?.task.name ?? "Heuristics"}</h2>
         {rows === null ? null : (
-          <span class="rne-quiet" data-testid="totals">
-            {count(total)} {total === 1 ? "heuristic" : "heuristics"} · {count(rows.labelled)} of{" "}
-            {count(rows.records)} records labelled
+          <span class="rn-quiet rne-totals" data-testid="totals">
+            {plural(total, "heuristic")} · {count(rows.labelled)} of {count(rows.records)} records
+            labelled
           </span>
         )}
-        <span class="rne-grow" />
         {waiting.length > 0 && total > 1 ? (
           <button
             type="button"
-            class="rne-button"
+            class="rn-button"
             data-testid="run-waiting"
             disabled={session.roster.job !== null}
             title={waiting.map((one) => one.name).join(", ")}
@@ -191,19 +194,21 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
         ) : null}
         <button
           type="button"
-          class="rne-button"
+          class="rn-button"
           data-testid="new"
+          data-opens="new"
           disabled={hello === null}
-          onClick={() => setOpen("new")}
+          onClick={() => setOpen(open === "new" ? null : "new")}
         >
           New <kbd>n</kbd>
         </button>
         <button
           type="button"
-          class="rne-button"
+          class="rn-button"
           aria-label="Keys"
           title="Keys"
-          onClick={() => setOpen("keys")}
+          data-opens="keys"
+          onClick={() => setOpen(open === "keys" ? null : "keys")}
         >
           ?
         </button>
@@ -219,9 +224,22 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       />
       <div class="rne-body">
         {rows === null ? (
-          <Loading trouble={session.link.trouble} />
+          <Skeleton trouble={session.link.trouble} />
         ) : total === 0 && draft === null && session.unsaved.length === 0 ? (
-          <Empty onNew={() => setOpen("new")} />
+          <Empty
+            text="No heuristic yet."
+            hint="A heuristic is a small rule that votes on every record: a function, a word list or a pattern. Write one here, or in a cell with @task.heuristic."
+          >
+            <button
+              type="button"
+              class="rn-button rn-primary"
+              data-testid="first"
+              data-opens="new"
+              onClick={() => setOpen(open === "new" ? null : "new")}
+            >
+              Write the first one <kbd>n</kbd>
+            </button>
+          </Empty>
         ) : (
           <>
             {list}
@@ -254,42 +272,9 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
           }}
         />
       ) : null}
-      {open === "keys" ? <KeySheet onClose={() => (setOpen(null), toList())} /> : null}
+      {open === "keys" ? <KeySheet rows={KEYS} onClose={() => (setOpen(null), toList())} /> : null}
       {code === null ? null : <CodeSheet code={code} onClose={() => (setCode(null), toList())} />}
-      <div class="rne-hidden" aria-live="polite" data-testid="live">
-        {session.notice.text}
-      </div>
-      {session.notice.text === "" ? null : (
-        <div key={session.notice.at} class="rne-toast" aria-hidden="true">
-          {session.notice.text}
-        </div>
-      )}
+      <Toast text={session.notice.text} at={session.notice.at} />
     </section>
-  );
-}
-
-function Loading({ trouble }: { trouble: string }): JSX.Element {
-  return (
-    <div class="rne-empty" data-testid="loading" aria-busy="true">
-      <div class="rne-skeleton" />
-      <div class="rne-skeleton" />
-      <div class="rne-skeleton rne-skeleton-short" />
-      {trouble === "" ? null : <p class="rne-quiet">{trouble}</p>}
-    </div>
-  );
-}
-
-function Empty({ onNew }: { onNew(): void }): JSX.Element {
-  return (
-    <div class="rne-empty" data-testid="empty">
-      <p class="rne-empty-text">No heuristic yet.</p>
-      <p class="rne-quiet">
-        A heuristic is a small rule that votes on every record: a function, a word list or a
-        pattern. Write one here, or in a cell with @task.heuristic.
-      </p>
-      <button type="button" class="rne-button rne-primary" data-testid="first" onClick={onNew}>
-        Write the first one <kbd>n</kbd>
-      </button>
-    </div>
   );
 }

@@ -3,9 +3,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { safeColor } from "../../ui/color";
-import { Chip } from "./Chip";
+import { count, plural } from "../../ui/numbers";
+import { LabelChip } from "./Chip";
 import { sameSpec } from "./drafts";
-import { capital, count } from "./format";
+import { capital } from "./format";
 import { isLong, type Mark, marksOf, type Piece, pieces } from "./marks";
 import type { Example, Sample, TaskInfo, Trial } from "./protocol";
 import type { EditorSession } from "./session";
@@ -37,9 +38,9 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
     trial !== null && draft !== null && tried.of !== null && !sameSpec(tried.of, draft.spec);
   return (
     <section class="rne-examples" aria-label="Examples" aria-busy={tried.state === "running"}>
-      <div class="rne-tools">
+      <div class="rn-tools">
         <label>
-          <span class="rne-hidden">Which examples</span>
+          <span class="rn-hidden">Which examples</span>
           <select
             data-testid="sample"
             value={trying.sample}
@@ -57,7 +58,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         </label>
         {trying.sample === "label" ? (
           <label>
-            <span class="rne-hidden">Label</span>
+            <span class="rn-hidden">Label</span>
             <select
               value={trying.label}
               onChange={(event) => {
@@ -75,7 +76,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         ) : null}
         <button
           type="button"
-          class="rne-button"
+          class="rn-button"
           data-testid="other"
           disabled={trial === null}
           onClick={() => {
@@ -86,16 +87,16 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
           Other {SHOWN}
         </button>
         {tried.state === "running" ? (
-          <span class="rne-late" data-testid="trying">
-            <span class="rne-quiet">trying </span>
-            <button type="button" class="rne-button" onClick={() => session.roster.cancel()}>
+          <span class="rn-late" data-testid="trying">
+            <span class="rn-quiet">trying </span>
+            <button type="button" class="rn-button" onClick={() => session.roster.cancel()}>
               Cancel
             </button>
           </span>
         ) : null}
-        <span class="rne-grow" />
+        <span class="rn-grow" />
         {trial !== null && tried.state !== "running" ? (
-          <span class="rne-quiet" data-testid="summary">
+          <span class="rn-quiet" data-testid="summary">
             {old ? "of the text before your last change: " : ""}
             {summary(trial)}
           </span>
@@ -123,12 +124,17 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         </p>
       ) : null}
       <ol
-        class={`rne-cards${tried.state === "running" || old ? " rne-old" : ""}`}
+        class={`rne-cards rn-scroll${tried.state === "running" || old ? " rne-old" : ""}`}
         data-testid="examples"
         data-state={tried.state}
       >
-        {trial?.examples.map((example) => (
-          <Card key={example.record} example={example} task={hello!.task} />
+        {trial?.examples.map((example, at) => (
+          <Card
+            key={example.record}
+            example={example}
+            task={hello!.task}
+            first={trial.examples.findIndex((one) => one.error === example.error) === at}
+          />
         ))}
       </ol>
       {trial !== null && trial.output !== "" ? (
@@ -149,12 +155,19 @@ export function summary(trial: Trial): string {
   const errors = examples.filter((one) => one.error !== "").length;
   const parts = [`votes on ${voted.length} of ${examples.length}`];
   if (judged.length > 0) parts.push(`${right} of ${judged.length} right`);
-  if (errors > 0) parts.push(`${errors} ${errors === 1 ? "error" : "errors"}`);
+  if (errors > 0) parts.push(plural(errors, "error"));
   if (trial.tried > examples.length) parts.push(`from ${count(trial.tried)} tried`);
   return parts.join(" · ");
 }
 
-function Card({ example, task }: { example: Example; task: TaskInfo }): JSX.Element {
+interface CardProps {
+  example: Example;
+  task: TaskInfo;
+  /** The first with this error: its traceback is open, those of the others are the same. */
+  first: boolean;
+}
+
+function Card({ example, task, first }: CardProps): JSX.Element {
   const label = (id: number) => task.labels.find((one) => one.id === id);
   const names = Object.keys(example.texts);
   const { gold, votes } = example;
@@ -167,7 +180,7 @@ function Card({ example, task }: { example: Example; task: TaskInfo }): JSX.Elem
         {task.kind === "classification" ? (
           <>
             {votes.map((vote) => (
-              <Chip
+              <LabelChip
                 key={vote.label}
                 label={label(vote.label)}
                 voice="machine"
@@ -175,12 +188,14 @@ function Card({ example, task }: { example: Example; task: TaskInfo }): JSX.Elem
               />
             ))}
             {votes.length === 0 && example.error === "" ? (
-              <span class="rne-quiet">abstains</span>
+              <span class="rn-quiet">abstains</span>
             ) : null}
             <Agreement example={example} />
-            {gold?.length === 0 ? <span class="rne-chip rne-chip-person">none</span> : null}
+            {gold?.length === 0 ? <span class="rn-chip rn-person">none</span> : null}
             {gold?.map((one) =>
-              typeof one === "number" ? <Chip key={one} label={label(one)} voice="person" /> : null,
+              typeof one === "number" ? (
+                <LabelChip key={one} label={label(one)} voice="person" />
+              ) : null,
             )}
           </>
         ) : (
@@ -193,11 +208,16 @@ function Card({ example, task }: { example: Example; task: TaskInfo }): JSX.Elem
           <Text example={example} attribute={name} task={task} />
         </div>
       ))}
-      {example.error !== "" ? (
-        <pre class="rne-traceback" data-testid="traceback">
-          {example.traceback || example.error}
-        </pre>
-      ) : null}
+      {example.error === "" ? null : example.traceback === "" ? (
+        <p class="rne-error rn-bad">{example.error}</p>
+      ) : (
+        <details class="rne-error" open={first}>
+          <summary class="rn-bad">{example.error}</summary>
+          <pre class="rne-traceback" data-testid="traceback">
+            {example.traceback}
+          </pre>
+        </details>
+      )}
     </li>
   );
 }
@@ -206,12 +226,12 @@ function Agreement({ example }: { example: Example }): JSX.Element | null {
   const judged = example.votes.find((vote) => vote.right !== null);
   if (judged !== undefined) {
     return judged.right ? (
-      <span class="rne-right">✓ as people say</span>
+      <span class="rn-good">✓ as people say</span>
     ) : (
-      <span class="rne-wrong">✗ people say</span>
+      <span class="rn-bad">✗ people say</span>
     );
   }
-  return example.gold === null ? null : <span class="rne-quiet">people say</span>;
+  return example.gold === null ? null : <span class="rn-quiet">people say</span>;
 }
 
 function SpanVerdict({ example }: { example: Example }): JSX.Element {
@@ -220,14 +240,12 @@ function SpanVerdict({ example }: { example: Example }): JSX.Element {
   const missed = Math.max(0, (example.gold?.length ?? 0) - right);
   return (
     <>
-      <span class="rne-quiet">
-        {example.votes.length === 0
-          ? "abstains"
-          : `${example.votes.length} ${example.votes.length === 1 ? "span" : "spans"}`}
+      <span class="rn-quiet">
+        {example.votes.length === 0 ? "abstains" : plural(example.votes.length, "span")}
       </span>
-      {right > 0 ? <span class="rne-right">✓ {right} as people say</span> : null}
-      {wrong > 0 ? <span class="rne-wrong">✗ {wrong} not as people say</span> : null}
-      {missed > 0 ? <span class="rne-quiet">{missed} of people's not found</span> : null}
+      {right > 0 ? <span class="rn-good">✓ {right} as people say</span> : null}
+      {wrong > 0 ? <span class="rn-bad">✗ {wrong} not as people say</span> : null}
+      {missed > 0 ? <span class="rn-quiet">{missed} of people's not found</span> : null}
     </>
   );
 }
@@ -246,20 +264,20 @@ function Text(props: { example: Example; attribute: string; task: TaskInfo }): J
       {isLong(text) ? (
         <button
           type="button"
-          class="rne-more"
+          class="rn-link"
           aria-expanded={whole}
           onClick={() => setWhole(!whole)}
         >
           {whole ? "Less" : "… Show all"}
         </button>
       ) : null}
-      {text === "" ? <span class="rne-quiet">(no text)</span> : null}
+      {text === "" ? <span class="rn-quiet">(no text)</span> : null}
     </p>
   );
 }
 
 function PieceView({ piece, task }: { piece: Piece; task: TaskInfo }): JSX.Element {
-  const cut = piece.cut ? <span class="rne-quiet"> … </span> : null;
+  const cut = piece.cut ? <span class="rn-quiet"> … </span> : null;
   if (piece.marks.length === 0) {
     return (
       <>

@@ -21,7 +21,7 @@ export function RegexForm({ spec, hello, problems, onChange }: FormProps<RegexSp
         <span>Pattern</span>
         <input
           type="text"
-          class="rne-mono"
+          class="rn-mono"
           spellcheck={false}
           data-testid="pattern"
           data-first
@@ -31,13 +31,13 @@ export function RegexForm({ spec, hello, problems, onChange }: FormProps<RegexSp
         />
       </label>
       {problem?.start != null ? (
-        <div class="rne-caret rne-mono" aria-hidden="true">
+        <div class="rne-caret rn-mono" aria-hidden="true">
           {" ".repeat(problem.start)}^
         </div>
       ) : null}
       <div class="rne-options">
         <Check
-          name="Upper and lower case differ"
+          name="Match case"
           on={spec.case}
           onChange={(on) => onChange({ ...spec, case: on })}
         />
@@ -72,11 +72,11 @@ export function LookupForm(props: FormProps<LookupSpec>): JSX.Element {
       <Label spec={spec} hello={hello} onChange={onChange} />
       <label class="rne-field">
         <span>
-          Terms, one a line <span class="rne-quiet">· {spec.terms.length}</span>
+          Terms, one a line <span class="rn-quiet">· {spec.terms.length}</span>
         </span>
         <textarea
           rows={7}
-          class="rne-mono"
+          class="rn-mono"
           spellcheck={false}
           data-testid="terms"
           data-first
@@ -96,7 +96,7 @@ export function LookupForm(props: FormProps<LookupSpec>): JSX.Element {
           onChange={(on) => onChange({ ...spec, whole_words: on })}
         />
         <Check
-          name="Upper and lower case differ"
+          name="Match case"
           on={spec.case}
           onChange={(on) => onChange({ ...spec, case: on })}
         />

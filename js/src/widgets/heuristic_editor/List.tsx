@@ -2,9 +2,11 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Bar, Whisker } from "../../ui/Bars";
 import type { KeyOn } from "../../ui/events";
+import { count, plural } from "../../ui/numbers";
 import { type Draft, keyOf } from "./drafts";
-import { count, interval, rate, share } from "./format";
+import { interval, rate, share } from "./format";
 import { found, ORDERS, type Order, ordered } from "./order";
 import type { Measure, Row } from "./protocol";
 import type { EditorSession } from "./session";
@@ -23,6 +25,10 @@ interface ListProps {
   onAt(key: string): void;
 }
 
+/** In px: the height of a row, and of the list where the text beside it is short. */
+const ROW = 50;
+const TALL = 540;
+
 /** The keys of the rows as they stand: drafts, then heuristics. */
 export function shownKeys(session: EditorSession, order: Order, search: string): string[] {
   const rows = found(ordered(session.rows?.heuristics ?? [], order), search);
@@ -37,7 +43,7 @@ export function List(props: ListProps): JSX.Element {
   const why = ORDERS.find(([one]) => one === order)?.[2] ?? "";
   return (
     <nav class="rne-list" aria-label="Heuristics">
-      <div class="rne-tools">
+      <div class="rn-tools">
         <input
           type="search"
           class="rne-search"
@@ -48,7 +54,7 @@ export function List(props: ListProps): JSX.Element {
           onInput={(event) => props.onSearch(event.currentTarget.value)}
         />
         <label title={why}>
-          <span class="rne-hidden">Order</span>
+          <span class="rn-hidden">Order</span>
           <select
             data-testid="order"
             aria-description={why}
@@ -68,7 +74,15 @@ export function List(props: ListProps): JSX.Element {
         <span>precision</span>
         <span>conflicts</span>
       </div>
-      <div class="rne-rows" role="listbox" aria-label="Heuristics" data-testid="rows">
+      <div
+        class="rne-rows rn-scroll"
+        role="listbox"
+        aria-label="Heuristics"
+        data-testid="rows"
+        style={{
+          "--rne-tall": `${Math.min(ROW * (rows.length + session.unsaved.length), TALL)}px`,
+        }}
+      >
         {session.unsaved.map((draft) => (
           <DraftRow key={draft.key} draft={draft} {...rowProps(props, draft.key, active)} />
         ))}
@@ -130,7 +144,7 @@ function DraftRow(props: Chosen & { draft: Draft }): JSX.Element {
     >
       <span class="rne-top">
         <span class="rne-name">{draft.name || "unnamed"}</span>
-        <span class="rne-badge">not saved</span>
+        <span class="rn-badge">not saved</span>
         <span class="rne-kind">{draft.spec.kind}</span>
       </span>
     </div>
@@ -190,18 +204,18 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
         </span>
         {state !== null ? (
           <span
-            class={`rne-badge${row.state === "failed" ? " rne-bad" : ""}`}
+            class={`rn-badge${row.state === "failed" ? " rn-bad" : ""}`}
             title={state[1] || row.message}
           >
             {state[0]}
           </span>
         ) : null}
         {row.errors > 0 && row.state !== "failed" ? (
-          <span class="rne-badge rne-bad" title={row.message}>
-            {count(row.errors)} {row.errors === 1 ? "error" : "errors"}
+          <span class="rn-badge rn-bad" title={row.message}>
+            {plural(row.errors, "error")}
           </span>
         ) : null}
-        {session.edited(row.id) ? <span class="rne-badge">edited</span> : null}
+        {session.edited(row.id) ? <span class="rn-badge">edited</span> : null}
         <span class="rne-kind">{row.kind}</span>
       </span>
       {measure === null ? null : (
@@ -210,14 +224,12 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
             class="rne-cell rne-cell-first"
             title={`${count(measure.covered)} of ${count(total)} records; the bars are drawn to the widest`}
           >
-            <span class="rne-bar">
-              <i style={{ width: `${(100 * measure.covered) / widest}%` }} />
-            </span>
-            <span class="rne-number">{share(measure.covered, total)}</span>
+            <Bar share={measure.covered / widest} name={null} quiet />
+            <span class="rn-number">{share(measure.covered, total)}</span>
           </span>
           <span class="rne-cell" title={precisionInWords(measure)}>
-            <Whisker measure={measure} />
-            <span class="rne-number">
+            <Whisker value={measure.precision} low={measure.low} high={measure.high} />
+            <span class="rn-number">
               {measure.precision === null ? "—" : rate(measure.precision)}
             </span>
           </span>
@@ -234,19 +246,6 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
         </>
       )}
     </div>
-  );
-}
-
-function Whisker({ measure }: { measure: Measure }): JSX.Element {
-  const { precision, low, high } = measure;
-  if (precision === null || low === null || high === null) {
-    return <span class="rne-whisker rne-empty-whisker" />;
-  }
-  return (
-    <span class="rne-whisker">
-      <u style={{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }} />
-      <b style={{ left: `${100 * precision}%` }} />
-    </span>
   );
 }
 

@@ -1,31 +1,14 @@
 // What needs a person: a lost kernel, a rule that changed elsewhere, a failure, a deletion.
 
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
+import { Banner } from "../../ui/states";
 import { diffLines } from "./diff";
 import { capital, specText } from "./format";
 import type { EditorSession } from "./session";
 
-interface BannerProps {
-  kind: "info" | "warning" | "error";
-  name: string;
-  children: ComponentChildren;
-}
-
-export function Banner({ kind, name, children }: BannerProps): JSX.Element {
-  return (
-    <div
-      class={`rne-banner rne-banner-${kind}`}
-      role={kind === "error" ? "alert" : "status"}
-      data-testid={`banner-${name}`}
-    >
-      {children}
-    </div>
-  );
-}
-
 function Button(props: { name: string; onClick(): void; children: string }): JSX.Element {
   return (
-    <button type="button" class="rne-button" data-testid={props.name} onClick={props.onClick}>
+    <button type="button" class="rn-button" data-testid={props.name} onClick={props.onClick}>
       {props.children}
     </button>
   );
@@ -81,7 +64,7 @@ export function Notices({ session, deleting, onDeleted }: NoticesProps): JSX.Ele
           <b>Delete {deleting.name}</b> with its versions and votes?
           <button
             type="button"
-            class="rne-button"
+            class="rn-button"
             data-testid="delete-yes"
             // biome-ignore lint/a11y/noAutofocus: the question was asked for by a key.
             autoFocus

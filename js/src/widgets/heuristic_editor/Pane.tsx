@@ -2,13 +2,12 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { count } from "../../ui/numbers";
 import { Code } from "./code/Code";
 import type { Known } from "./code/complete";
-import type { Fault } from "./code/faults";
-import { sameSpec, specOf } from "./drafts";
 import { Examples } from "./Examples";
 import { LookupForm, RegexForm } from "./Forms";
-import { count } from "./format";
+import { faultsOf, wentWrong } from "./faults";
 import type { Problem } from "./protocol";
 import type { EditorSession } from "./session";
 import { ChangeLine, Versions } from "./Versions";
@@ -35,7 +34,15 @@ export function Pane(props: PaneProps): JSX.Element | null {
     }),
     [hello],
   );
-  const faults = useFaults(session);
+  const { tried } = session.trying;
+  const faults = useMemo(
+    () => faultsOf(session),
+    // Where the text has changed since, the marks move with it until it is tried again.
+    [tried.trial, stored, session.row?.errors, session.revision],
+  );
+  useEffect(() => {
+    if (tried.state === "running") setTab("examples");
+  }, [tried.state]);
   const pane = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // A form has a field to begin with; the code editor sees to itself.
@@ -87,10 +94,11 @@ export function Pane(props: PaneProps): JSX.Element | null {
           problems={session.checking.problems}
           checked={session.checking.done}
           form={spec.kind !== "function"}
+          ran={wentWrong(session)}
         />
       )}
       <Work session={session} />
-      <div class="rne-tabs" role="tablist">
+      <div class="rn-tabs" role="tablist">
         <button
           type="button"
           role="tab"
@@ -137,10 +145,10 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
         }}
       />
       <span class="rne-kind">{session.stored?.spec.kind ?? draft.spec.kind}</span>
-      <span class="rne-grow" />
+      <span class="rn-grow" />
       <button
         type="button"
-        class="rne-button"
+        class="rn-button"
         title="Try it on 10 records; nothing is stored (Ctrl+Enter)"
         data-testid="try"
         onClick={() => session.tryOut()}
@@ -150,7 +158,7 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
       {written ? (
         <button
           type="button"
-          class="rne-button"
+          class="rn-button"
           title="Save (Ctrl+S)"
           data-testid="save"
           disabled={!session.dirty || session.saving}
@@ -161,7 +169,7 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
       ) : null}
       <button
         type="button"
-        class="rne-button rne-primary"
+        class="rn-button rn-primary"
         title="Save, then run it on all records that it has not seen (Shift+Enter)"
         data-testid="run"
         disabled={running}
@@ -170,7 +178,7 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
         Run on all <kbd>⇧ ⏎</kbd>
       </button>
       <details class="rne-menu">
-        <summary class="rne-button" aria-label="More" data-testid="more">
+        <summary class="rn-button" aria-label="More" data-testid="more">
           ⋯
         </summary>
         <div class="rne-menu-items">
@@ -215,55 +223,38 @@ function Item(props: { name: string; onClick(): void; children: string }): JSX.E
   );
 }
 
-/** What went wrong at run time, by line: of what was tried last, or else of the last run. */
-function useFaults(session: EditorSession): Fault[] {
-  const { draft, stored } = session;
-  const { tried } = session.trying;
-  return useMemo(() => {
-    if (draft === null || draft.spec.kind !== "function") return [];
-    const found = new Map<number, string[]>();
-    const add = (line: number | null, message: string): void => {
-      if (line !== null) found.set(line, [...(found.get(line) ?? []), message]);
-    };
-    let of = "records";
-    if (tried.trial !== null) {
-      for (const example of tried.trial.examples) add(example.line, example.error);
-      if (found.size === 0) add(tried.trial.line, tried.trial.message);
-      of = `${tried.trial.examples.length} examples`;
-    } else if (stored !== null && sameSpec(draft.spec, specOf(stored.spec, true))) {
-      for (const error of stored.errors) add(error.line, error.message);
-      if (found.size === 0 && stored.line !== null) add(stored.line, stored.message);
-      of = `the first ${stored.errors.length} errors`;
-    }
-    return [...found].map(([line, messages]) => {
-      const others = new Set(messages).size - 1;
-      const times = messages.length > 1 ? ` (${messages.length} of ${of}` : "";
-      const and = others > 0 ? `, ${others} other ${others === 1 ? "message" : "messages"}` : "";
-      return { line, message: times === "" ? messages[0]! : `${messages[0]}${times}${and})` };
-    });
-    // Where the text has changed since, the marks move with it until it is tried again.
-  }, [tried.trial, stored, session.revision]);
+interface StatusProps {
+  problems: Problem[];
+  checked: boolean;
+  form: boolean;
+  /** What went wrong when it ran. */
+  ran: string;
 }
 
-function Status(props: { problems: Problem[]; checked: boolean; form: boolean }): JSX.Element {
-  const { problems, checked, form } = props;
+function Status({ problems, checked, form, ran }: StatusProps): JSX.Element {
   const first = problems.find((one) => one.severity === "error") ?? problems[0];
   const more = problems.length - 1;
+  const tone = first === undefined ? "quiet" : first.severity === "error" ? "bad" : "warn";
   return (
     <p
-      class={`rne-status${first === undefined ? " rne-quiet" : first.severity === "error" ? " rne-bad" : " rne-warn"}`}
+      class="rne-status"
       role="status"
       data-testid="problems"
       data-count={problems.length}
       data-checked={checked}
     >
-      {first === undefined
-        ? checked
-          ? "✓ no problems found"
-          : " "
-        : `${first.severity === "error" ? "✗" : "!"} ${form ? "" : `line ${first.line}: `}${first.message}${
-            more > 0 ? ` (and ${more} more)` : ""
-          }`}
+      {first === undefined && ran !== "" ? null : (
+        <span class={`rn-${tone}`}>
+          {first !== undefined
+            ? `${first.severity === "error" ? "✗" : "!"} ${form ? "" : `line ${first.line}: `}${
+                first.message
+              }${more > 0 ? ` (and ${more} more)` : ""}`
+            : checked
+              ? "✓ no problems found"
+              : " "}
+        </span>
+      )}
+      {ran === "" ? null : <span class="rn-bad">{ran}</span>}
     </p>
   );
 }
@@ -286,19 +277,19 @@ function Work({ session }: { session: EditorSession }): JSX.Element | null {
   return (
     <div class="rne-work" data-testid="work">
       <span
-        class="rne-progress"
+        class="rn-progress"
         role="progressbar"
         aria-label="Run on all records"
         aria-valuenow={Math.round(100 * part)}
       >
         <i style={{ width: `${100 * part}%` }} />
       </span>
-      <span class="rne-number">
+      <span class="rn-number">
         {job.total === 0 ? "starting" : `${count(job.done)} of ${count(job.total)}`}
       </span>
       <button
         type="button"
-        class="rne-button"
+        class="rn-button"
         data-testid="cancel"
         onClick={() => session.roster.cancel()}
       >

@@ -1,50 +1,10 @@
 // What opens over the editor: how to begin a heuristic, the keys, and code to copy.
 
-import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { KeyOn } from "../../ui/events";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type KeyRow, Sheet } from "../../ui/Sheet";
 import type { Brick, Hello, Spec } from "./protocol";
 import type { EditorSession } from "./session";
-
-interface SheetProps {
-  name: string;
-  title: string;
-  onClose(): void;
-  children: ComponentChildren;
-}
-
-function Sheet({ name, title, onClose, children }: SheetProps): JSX.Element {
-  const sheet = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const first = sheet.current?.querySelector<HTMLElement>("[data-first]");
-    (first ?? sheet.current)?.focus();
-  }, []);
-  const onKeyDown = (event: KeyOn<HTMLDivElement>): void => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    onClose();
-  };
-  return (
-    <div
-      ref={sheet}
-      class="rne-sheet"
-      role="dialog"
-      aria-label={title}
-      tabIndex={-1}
-      data-testid={`sheet-${name}`}
-      onKeyDown={onKeyDown}
-    >
-      <div class="rne-sheet-head">
-        <h3>{title}</h3>
-        <button type="button" class="rne-close" aria-label={`Close: ${title}`} onClick={onClose}>
-          ✕
-        </button>
-      </div>
-      {children}
-    </div>
-  );
-}
 
 export function New(props: { session: EditorSession; onClose(): void }): JSX.Element | null {
   const { session, onClose } = props;
@@ -69,7 +29,7 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
             onClick={() => begin(spec, name)}
           >
             <b>{title}</b>
-            <span class="rne-quiet">{what}</span>
+            <span class="rn-quiet">{what}</span>
           </button>
         ))}
       </div>
@@ -85,7 +45,7 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
               onInput={(event) => setSearch(event.currentTarget.value)}
             />
           </label>
-          <ul class="rne-bricks">
+          <ul class="rne-bricks rn-scroll">
             {bricks.map((brick) => (
               <li key={brick.name}>
                 <button
@@ -94,7 +54,7 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
                   data-testid={`brick-${brick.name}`}
                   onClick={() => begin({ kind: "function", source: brick.source }, brick.name)}
                 >
-                  <b>{brick.title}</b> <span class="rne-quiet">{brick.description}</span>
+                  <b>{brick.title}</b> <span class="rn-quiet">{brick.description}</span>
                 </button>
               </li>
             ))}
@@ -140,7 +100,7 @@ function starts(hello: Hello): Start[] {
   ];
 }
 
-const KEYS: [keys: string[], what: string][] = [
+export const KEYS: KeyRow[] = [
   [["Ctrl", "Enter"], "Try it on 10 records; nothing is stored"],
   [["Ctrl", "S"], "Save"],
   [["⇧", "Enter"], "Save and run on all records"],
@@ -157,32 +117,13 @@ const KEYS: [keys: string[], what: string][] = [
   [["?"], "These keys"],
 ];
 
-export function KeySheet({ onClose }: { onClose(): void }): JSX.Element {
-  return (
-    <Sheet name="keys" title="Keys" onClose={onClose}>
-      <dl>
-        {KEYS.map(([keys, what]) => (
-          <div key={what} class="rne-sheet-row">
-            <dt>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </Sheet>
-  );
-}
-
 /** Where the browser gives no clipboard: the code, selected. */
 export function CodeSheet(props: { code: string; onClose(): void }): JSX.Element {
   return (
     <Sheet name="code" title="A cell that adds it" onClose={props.onClose}>
-      <p class="rne-quiet">Copy it with Ctrl+C.</p>
+      <p class="rn-quiet">Copy it with Ctrl+C.</p>
       <textarea
-        class="rne-mono"
+        class="rn-mono"
         rows={10}
         readOnly
         data-first

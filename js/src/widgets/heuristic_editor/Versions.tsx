@@ -1,6 +1,7 @@
 // The versions of a heuristic: when, what differs from what stands, and the way back.
 
 import type { JSX } from "preact";
+import { count } from "../../ui/numbers";
 import { diffLines, folded } from "./diff";
 import { changeParts, specText, when } from "./format";
 import type { Change, Version } from "./protocol";
@@ -30,11 +31,11 @@ export function Versions({ session }: { session: EditorSession }): JSX.Element {
               }
             >
               <b>Version {stored.versions.length - at}</b>
-              <span class="rne-quiet" title={version.at}>
+              <span class="rn-quiet" title={version.at}>
                 {when(version.at)}
               </span>
-              <span class="rne-quiet">{inWords(version)}</span>
-              {at === 0 ? <span class="rne-badge">in force</span> : null}
+              <span class="rn-quiet">{inWords(version)}</span>
+              {at === 0 ? <span class="rn-badge">in force</span> : null}
             </button>
           </li>
         ))}
@@ -43,13 +44,13 @@ export function Versions({ session }: { session: EditorSession }): JSX.Element {
         <p class="rne-note">Choose a version to see what differs from what stands above.</p>
       ) : (
         <div data-testid="compared">
-          <div class="rne-tools">
-            <span class="rne-quiet">What stands above, against this version:</span>
-            <span class="rne-grow" />
+          <div class="rn-tools">
+            <span class="rn-quiet">What stands above, against this version:</span>
+            <span class="rn-grow" />
             {compared.version === stored.version ? null : (
               <button
                 type="button"
-                class="rne-button"
+                class="rn-button"
                 data-testid="restore"
                 title="The old text becomes the newest version; its votes are taken over"
                 onClick={() => void session.restore(compared.version)}
@@ -77,18 +78,18 @@ function inWords(version: Version): string {
 /** What a change did, in one line. */
 export function ChangeLine({ change, records }: { change: Change; records: number }): JSX.Element {
   const moved = [
-    change.gained > 0 ? `${change.gained} more` : "",
-    change.lost > 0 ? `${change.lost} fewer` : "",
-    change.flipped > 0 ? `${change.flipped} otherwise` : "",
+    change.gained > 0 ? `${count(change.gained)} more` : "",
+    change.lost > 0 ? `${count(change.lost)} fewer` : "",
+    change.flipped > 0 ? `${count(change.flipped)} otherwise` : "",
   ].filter(Boolean);
   return (
     <p class="rne-change" data-testid="change">
       {changeParts(change, records).map((part) => (
         <span key={part.name}>
-          <span class="rne-quiet">{part.name}</span> {part.before} → <b>{part.after}</b>
+          <span class="rn-quiet">{part.name}</span> {part.before} → <b>{part.after}</b>
           {part.better === null ? null : (
             <span
-              class={part.better ? "rne-right" : "rne-wrong"}
+              class={part.better ? "rn-good" : "rn-bad"}
               role="img"
               aria-label={part.better ? "up" : "down"}
             >
@@ -97,7 +98,7 @@ export function ChangeLine({ change, records }: { change: Change; records: numbe
           )}
         </span>
       ))}
-      <span class="rne-quiet">
+      <span class="rn-quiet">
         {moved.length > 0 ? `records: ${moved.join(", ")}` : "the same votes"}
       </span>
     </p>

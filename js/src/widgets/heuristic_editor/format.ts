@@ -2,8 +2,6 @@
 
 import type { Change, Measure, Spec } from "./protocol";
 
-export const count = (value: number): string => value.toLocaleString("en");
-
 export function share(part: number, whole: number): string {
   if (whole === 0) return "—";
   const percent = (100 * part) / whole;

@@ -5,6 +5,7 @@ import { openStore } from "../../state/storage";
 import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
 import { Editor } from "./Editor";
 import { EditorSession } from "./session";
+import "../../ui/base.css";
 import "./editor.css";
 
 interface RenderContext {

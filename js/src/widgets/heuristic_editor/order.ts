@@ -8,7 +8,7 @@ export const ORDERS: [order: Order, name: string, why: string][] = [
   [
     "work",
     "needs work",
-    "Failed ones first, then those not yet run, then by how many votes are probably wrong: " +
+    "Failed ones first, then those with errors and those not yet run, then by how many votes are probably wrong: " +
       "votes × (1 − precision), where few labels pull the precision towards one half",
   ],
   ["coverage", "coverage", "Most records first"],
@@ -25,11 +25,12 @@ export function wrongVotes({ measure }: Row): number {
   return (hits * (incorrect + 1)) / (correct + incorrect + 2);
 }
 
-const RANK: Record<Row["state"], number> = { failed: 0, new: 1, outdated: 2, finished: 2 };
+const RANK: Record<Row["state"], number> = { failed: 0, new: 2, outdated: 3, finished: 3 };
 
 function rank(row: Row): number {
   // One that is switched off can wait.
-  return row.enabled ? RANK[row.state] : 3;
+  if (!row.enabled) return 4;
+  return row.errors > 0 ? Math.min(RANK[row.state], 1) : RANK[row.state];
 }
 
 const BY: Record<Order, (one: Row, other: Row) => number> = {

@@ -366,6 +366,8 @@ export class EditorSession extends Source {
 
   tryOut(): void {
     const { draft } = this;
+    // What was asked for is shown, not the versions.
+    this.past.forget();
     if (draft !== null) void this.trying.run(draft.name, draft.spec, this.sent(draft));
   }
 

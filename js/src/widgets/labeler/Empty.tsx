@@ -3,6 +3,8 @@
 import type { JSX } from "preact";
 import type { Filter } from "../../rpc";
 import type { Session } from "../../state/session";
+import { count } from "../../ui/numbers";
+import { Skeleton, Empty as States } from "../../ui/states";
 
 const EMPTY: Record<Filter, string> = {
   all: "This view holds no records.",
@@ -14,19 +16,10 @@ const EMPTY: Record<Filter, string> = {
 export function Empty({ session }: { session: Session }): JSX.Element {
   const info = session.queue?.info;
   if (info === undefined || (!session.queue?.atEnd && info.length > 0)) {
-    return (
-      <div class="rn-empty" data-testid="loading" aria-busy="true">
-        <div class="rn-skeleton" />
-        <div class="rn-skeleton" />
-        <div class="rn-skeleton rn-short" />
-        {session.trouble !== "" ? <p class="rn-quiet">{session.trouble}</p> : null}
-        {session.queue?.trouble != null ? <p class="rn-quiet">{session.queue.trouble}</p> : null}
-      </div>
-    );
+    return <Skeleton trouble={[session.trouble, session.queue?.trouble ?? ""].join(" ").trim()} />;
   }
   const searched = info.search !== "";
-  const count = info.length.toLocaleString("en");
-  const what = info.length === 1 ? "the one record" : `all ${count} records`;
+  const what = info.length === 1 ? "the one record" : `all ${count(info.length)} records`;
   const text =
     info.length > 0
       ? `You have been through ${what} of this queue.`
@@ -36,6 +29,7 @@ export function Empty({ session }: { session: Session }): JSX.Element {
   const offer = (filter: Filter, name: string): JSX.Element => (
     <button
       type="button"
+      class="rn-button"
       data-testid={`show-${filter}`}
       onClick={() => void session.requeue({ filter, search: "" })}
     >
@@ -43,19 +37,15 @@ export function Empty({ session }: { session: Session }): JSX.Element {
     </button>
   );
   return (
-    <div class="rn-empty" data-testid="empty">
-      <p class="rn-empty-text">{text}</p>
-      <p class="rn-quiet">Everything that is marked saved is stored in the project.</p>
-      <div class="rn-actions">
-        {info.length > 0 ? (
-          <button type="button" onClick={() => session.go(0)} data-testid="restart">
-            From the start
-          </button>
-        ) : null}
-        {info.filter === "unlabelled" || searched ? null : offer("unlabelled", "Show unlabelled")}
-        {info.filter === "flagged" ? null : offer("flagged", "Show flagged")}
-        {info.filter === "all" && !searched ? null : offer("all", "Show all")}
-      </div>
-    </div>
+    <States text={text} hint="Everything that is marked saved is stored in the project.">
+      {info.length > 0 ? (
+        <button type="button" class="rn-button" onClick={() => session.go(0)} data-testid="restart">
+          From the start
+        </button>
+      ) : null}
+      {info.filter === "unlabelled" || searched ? null : offer("unlabelled", "Show unlabelled")}
+      {info.filter === "flagged" ? null : offer("flagged", "Show flagged")}
+      {info.filter === "all" && !searched ? null : offer("all", "Show all")}
+    </States>
   );
 }

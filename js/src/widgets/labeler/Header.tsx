@@ -5,17 +5,18 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Filter, Order } from "../../rpc";
 import type { Session } from "../../state/session";
 import type { KeyOn } from "../../ui/events";
+import { count } from "../../ui/numbers";
 
 const ORDERS: [Order, string][] = [
   ["view", "in order"],
-  ["random", "random"],
+  ["random", "at random"],
   ["uncertain", "least certain first"],
 ];
 const FILTERS: [Filter, string][] = [
-  ["all", "all"],
-  ["unlabelled", "unlabelled"],
-  ["flagged", "flagged"],
-  ["skipped", "skipped"],
+  ["all", "show all"],
+  ["unlabelled", "only unlabelled"],
+  ["flagged", "only flagged"],
+  ["skipped", "only skipped"],
 ];
 
 interface HeaderProps {
@@ -35,16 +36,13 @@ export function Header({ session, searching, onSearch }: HeaderProps): JSX.Eleme
   const rate = session.perMinute;
   return (
     <header class="rn-header">
-      <div
-        class="rn-progress"
-        style={{ width: total > 0 ? `${(100 * labelled) / total}%` : "0" }}
-      />
+      <div class="rn-labeled" style={{ width: total > 0 ? `${(100 * labelled) / total}%` : "0" }} />
       <h2 class="rn-title" data-testid="title">
         {tasks.map((task) => task.name).join(" · ")}
       </h2>
       {parts.length > 0 ? (
         <div class="rn-count" data-testid="progress" data-labelled={labelled}>
-          <b>{labelled.toLocaleString("en")}</b> / {total.toLocaleString("en")} labelled
+          <b>{count(labelled)}</b> / {count(total)} labelled
           {rate !== null ? ` · ${rate}/min` : ""}
         </div>
       ) : null}
@@ -53,6 +51,10 @@ export function Header({ session, searching, onSearch }: HeaderProps): JSX.Eleme
         <div class="rn-queue">
           <span class="rn-view" title={info.title} data-testid="view-title">
             {info.title}
+          </span>
+          <span class="rn-quiet rn-number" data-testid="position">
+            {queue === null || queue.atEnd ? "" : `${count(queue.position + 1)} of `}
+            {count(info.length)}
           </span>
           <label>
             <span class="rn-hidden">Show</span>

@@ -7,18 +7,20 @@ import type { Session, Setting } from "../../state/session";
 import type { Preferences } from "../../state/storage";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { KeySheet } from "../../ui/Sheet";
+import { Toast } from "../../ui/states";
 import { accepted, marked, none, toggled } from "./actions";
 import { type Cursor, cursorRange, enterCursor, moveCursor } from "./cursor";
 import { Empty } from "./Empty";
 import { Footer } from "./Footer";
+import { Guideline } from "./Guideline";
 import { Header } from "./Header";
-import { type Action, actionOf } from "./keys";
+import { type Action, actionOf, SHEET } from "./keys";
 import { Labels } from "./Labels";
 import { Notices } from "./Notices";
 import { RecordText, tokensOf } from "./RecordText";
 import { RuleCard, type RuleSource } from "./RuleCard";
 import { ruleSource, rulesOn } from "./rules";
-import { Guideline, KeySheet } from "./Sheets";
 import { SpanCard, SpanPicker } from "./SpanCard";
 import { withoutSpan, withSpan } from "./suggestions";
 import type { DrawnSpan } from "./text/lanes";
@@ -233,7 +235,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   return (
     <section
       ref={root}
-      class="rn-labeler"
+      class="rn-ui rn-labeler"
       tabIndex={0}
       aria-label={`Labeler: ${tasks.map((task) => task.name).join(", ")}`}
       data-testid="labeler"
@@ -336,7 +338,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
           <Guideline tasks={tasks} onClose={() => (setOpen(null), focus())} />
         ) : null}
       </div>
-      {open === "keys" ? <KeySheet onClose={() => (setOpen(null), focus())} /> : null}
+      {open === "keys" ? <KeySheet rows={SHEET} onClose={() => (setOpen(null), focus())} /> : null}
       {picking && card !== undefined ? (
         <SpanPicker
           at={placed}
@@ -376,14 +378,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
         onAutoNext={(on) => (setAutoNext(on), preferences.setFlag("autoNext", on), focus())}
         onFold={(on) => (setFolded(on), preferences.setFlag("foldedWhy", on), focus())}
       />
-      <div class="rn-hidden" aria-live="polite" data-testid="live">
-        {session.notice.text}
-      </div>
-      {session.notice.text !== "" ? (
-        <div key={session.notice.at} class="rn-toast" aria-hidden="true">
-          {session.notice.text}
-        </div>
-      ) : null}
+      <Toast {...session.notice} />
     </section>
   );
 }

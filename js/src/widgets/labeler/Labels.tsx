@@ -3,7 +3,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Annotation, Card, LabelInfo, TaskInfo } from "../../rpc";
-import { inkOn, safeColor } from "../../ui/color";
+import { Bar } from "../../ui/Bars";
+import { chipStyle } from "../../ui/Chip";
 import type { KeyOn } from "../../ui/events";
 import { type Suggestion, suggestion, tally } from "./suggestions";
 
@@ -93,7 +94,7 @@ export function Labels(props: LabelsProps): JSX.Element {
         ) : null}
         <button
           type="button"
-          class={`rn-chip rn-none${none ? " rn-set" : ""}`}
+          class={`rn-chip rn-none${none ? " rn-person" : ""}`}
           role={task.kind === "spans" ? undefined : "radio"}
           aria-checked={task.kind === "spans" ? undefined : none}
           aria-pressed={task.kind === "spans" ? none : undefined}
@@ -120,11 +121,7 @@ interface ChipProps {
 }
 
 function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipProps): JSX.Element {
-  const color = safeColor(label.color);
-  const style = set
-    ? { backgroundColor: color, borderColor: color, color: inkOn(color) }
-    : { "--rn-own": color };
-  const confidence = proposed?.confidence ?? 0;
+  const style = chipStyle(label.color, set ? "person" : "machine");
   const reasons =
     why.length > 0 ? `${why.join(", ")} ${why.length === 1 ? "votes" : "vote"} for it` : "";
   const said =
@@ -132,7 +129,7 @@ function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipP
   return (
     <button
       type="button"
-      class={`rn-chip${set ? " rn-set" : ""}${proposed !== null && !set ? " rn-proposed" : ""}`}
+      class={`rn-chip${set ? " rn-person" : proposed !== null ? " rn-machine" : ""}`}
       style={style}
       role={kind === "spans" ? undefined : "radio"}
       aria-checked={kind === "spans" ? undefined : set}
@@ -153,17 +150,9 @@ function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipP
       {set ? null : <span class="rn-dot" />}
       <span class="rn-chip-name">{label.name}</span>
       {proposed !== null && !set ? (
-        <span
-          class="rn-bar"
-          role="img"
-          aria-label={`confidence ${Math.round(confidence * 100)} percent`}
-        >
-          <span style={{ width: `${Math.round(confidence * 100)}%` }} />
-        </span>
+        <Bar share={proposed.confidence} name="confidence" />
       ) : share > 0 && !set ? (
-        <span class="rn-bar rn-bar-votes" role="img" aria-label={`${why.length} votes`}>
-          <span style={{ width: `${Math.round(share * 100)}%` }} />
-        </span>
+        <Bar share={share} name="share of the votes" quiet />
       ) : null}
       {set ? <StatusMark status={status} /> : null}
     </button>

@@ -1,27 +1,10 @@
 // Banners: only when something needs a person. What happened, what is safe, what to do.
 
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import type { Annotation, TaskInfo } from "../../rpc";
 import type { Entry } from "../../state/outbox";
 import type { Session } from "../../state/session";
-
-interface BannerProps {
-  kind: "info" | "warning" | "error";
-  name: string;
-  children: ComponentChildren;
-}
-
-function Banner({ kind, name, children }: BannerProps): JSX.Element {
-  return (
-    <div
-      class={`rn-banner rn-banner-${kind}`}
-      role={kind === "info" ? "status" : "alert"}
-      data-testid={`banner-${name}`}
-    >
-      {children}
-    </div>
-  );
-}
+import { Banner } from "../../ui/states";
 
 export function Notices({ session }: { session: Session }): JSX.Element {
   const { connection, sync } = session;
@@ -76,9 +59,10 @@ function Failed({ session, entries }: { session: Session; entries: Entry[] }): J
         {count} {count === 1 ? "label was" : "labels were"} not saved.
       </b>{" "}
       {entries[0]!.message}
-      <span class="rn-actions">
+      <span class="rn-tools">
         <button
           type="button"
+          class="rn-button"
           data-testid="retry"
           onClick={() => all((e) => session.sync?.retry(e))}
         >
@@ -86,6 +70,7 @@ function Failed({ session, entries }: { session: Session; entries: Entry[] }): J
         </button>
         <button
           type="button"
+          class="rn-button"
           data-testid="discard"
           onClick={() => all((e) => session.sync?.discard(e))}
         >
@@ -104,15 +89,21 @@ function Conflict({ session, entry }: { session: Session; entry: Entry }): JSX.E
     <Banner kind="warning" name="conflict">
       <b>Another window set this record to something else.</b> Stored: {inWords(task, theirs)}.
       Yours: {inWords(task, mine)}.
-      <span class="rn-actions">
+      <span class="rn-tools">
         <button
           type="button"
+          class="rn-button"
           data-testid="keep-theirs"
           onClick={() => session.sync?.discard(entry)}
         >
           Keep what is stored
         </button>
-        <button type="button" data-testid="keep-mine" onClick={() => session.insist(entry)}>
+        <button
+          type="button"
+          class="rn-button"
+          data-testid="keep-mine"
+          onClick={() => session.insist(entry)}
+        >
           Use mine
         </button>
       </span>

@@ -61,7 +61,7 @@ export function RecordText(props: RecordTextProps): JSX.Element {
       {missing > 0 ? (
         <button
           type="button"
-          class="rn-more"
+          class="rn-button"
           onClick={() => void session.more(card, attribute, 300_000)}
         >
           Show more of this text

@@ -12,6 +12,7 @@ import {
 import type { Session } from "../../state/session";
 import { safeColor } from "../../ui/color";
 import type { KeyOn } from "../../ui/events";
+import { count, plural } from "../../ui/numbers";
 
 export interface RuleSource {
   attribute: string;
@@ -90,7 +91,7 @@ export function RuleCard({ session, source, tasks, onClose }: RuleCardProps): JS
     setTrouble("");
     session.ask("rule", { task: task.id, attribute, text, form: form.id, label: label.id }).then(
       (made) => {
-        const votes = `${made.votes.toLocaleString("en")} ${made.votes === 1 ? "vote" : "votes"}`;
+        const votes = plural(made.votes, "vote");
         session.say(
           made.state === "failed"
             ? `${made.heuristic} failed: ${made.message}`
@@ -160,7 +161,12 @@ export function RuleCard({ session, source, tasks, onClose }: RuleCardProps): JS
         <h3>
           Rule from <q class="rn-rule-text">{text}</q>
         </h3>
-        <button type="button" class="rn-close" aria-label="Close without a rule" onClick={onClose}>
+        <button
+          type="button"
+          class="rn-button rn-plain rn-close"
+          aria-label="Close without a rule"
+          onClick={onClose}
+        >
           ✕
         </button>
       </div>
@@ -198,7 +204,7 @@ export function RuleCard({ session, source, tasks, onClose }: RuleCardProps): JS
       <div class="rn-rule-foot">
         <button
           type="button"
-          class="rn-rule-make"
+          class="rn-button rn-primary"
           disabled={form === null || label === null || making}
           data-testid="rule-make"
           onClick={create}
@@ -235,7 +241,7 @@ function Forms({ found, chosen, label, spans, onChoose }: FormsProps): JSX.Eleme
     <div class="rn-rule-forms" role="radiogroup" aria-label="Form of the rule">
       {found.forms.map((form) => {
         const agree = label === null ? 0 : (form.agree[String(label.id)] ?? 0);
-        const records = `${form.records.toLocaleString("en")} ${form.records === 1 ? "record" : "records"}`;
+        const records = plural(form.records, "record");
         return (
           <button
             key={form.id}
@@ -254,7 +260,7 @@ function Forms({ found, chosen, label, spans, onChoose }: FormsProps): JSX.Eleme
             </span>
             <span class="rn-rule-count" title={`Of the labelled ${spans ? "spans" : "records"}`}>
               {label === null
-                ? `${form.reviewed.toLocaleString("en")} labelled`
+                ? `${count(form.reviewed)} labelled`
                 : `${agree} for · ${form.reviewed - agree} against`}
             </span>
           </button>
@@ -262,8 +268,8 @@ function Forms({ found, chosen, label, spans, onChoose }: FormsProps): JSX.Eleme
       })}
       {partly ? (
         <div class="rn-quiet" data-testid="rule-partly">
-          Looked at {found.looked_at.toLocaleString("en")} of {found.total.toLocaleString("en")}{" "}
-          records, the labelled ones first.
+          Looked at {count(found.looked_at)} of {plural(found.total, "record")}, the labelled ones
+          first.
         </div>
       ) : null}
     </div>

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { LabelInfo, TaskInfo } from "../../rpc";
+import { Bar } from "../../ui/Bars";
 import { safeColor } from "../../ui/color";
 import type { KeyOn } from "../../ui/events";
 import type { DrawnSpan } from "./text/lanes";
@@ -95,7 +96,6 @@ export function SpanCard(props: CardProps): JSX.Element {
   const { ref, style } = useFloating(at, root);
   const label = task.labels.find((one) => one.id === span.label);
   const person = span.voice === "person";
-  const percent = Math.round(span.confidence * 100);
   return (
     <div
       ref={ref}
@@ -117,19 +117,25 @@ export function SpanCard(props: CardProps): JSX.Element {
             ? `Suggested by ${span.sources.join(", ")}`
             : "Weak label"}
       </div>
-      {person ? null : (
-        <span class="rn-bar" role="img" aria-label={`confidence ${percent} percent`}>
-          <span style={{ width: `${percent}%` }} />
-        </span>
-      )}
+      {person ? null : <Bar share={span.confidence} name="confidence" />}
       {fixed ? (
-        <div class="rn-actions">
+        <div class="rn-tools">
           {person ? (
-            <button type="button" data-testid="delete-span" onClick={props.onDelete}>
+            <button
+              type="button"
+              class="rn-button"
+              data-testid="delete-span"
+              onClick={props.onDelete}
+            >
               Delete
             </button>
           ) : (
-            <button type="button" data-testid="accept-span" onClick={props.onAccept}>
+            <button
+              type="button"
+              class="rn-button"
+              data-testid="accept-span"
+              onClick={props.onAccept}
+            >
               Accept
             </button>
           )}

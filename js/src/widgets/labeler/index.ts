@@ -5,6 +5,7 @@ import { Session } from "../../state/session";
 import { openStore, Preferences } from "../../state/storage";
 import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
 import { Labeler } from "./Labeler";
+import "../../ui/base.css";
 import "./labeler.css";
 
 interface RenderContext {

@@ -1,6 +1,7 @@
 // Which key does what. Pure: from a key and what is on the screen to an action.
 
 import type { LabelInfo, TaskInfo } from "../../rpc";
+import type { KeyRow } from "../../ui/Sheet";
 
 export type Action =
   | { do: "label"; task: TaskInfo; label: LabelInfo }
@@ -78,7 +79,7 @@ function find({ key, shiftKey }: KeyPress, tasks: TaskInfo[], cursor: boolean): 
   return key.length === 1 ? (PLAIN[folded] ?? null) : null;
 }
 
-export const SHEET: [keys: string[], what: string][] = [
+export const SHEET: KeyRow[] = [
   [["1–9", "a–z"], "Set the label whose key it is"],
   [["Enter"], "Accept the suggestion, then the next record"],
   [["←", "→"], "Previous and next record"],

@@ -31,9 +31,10 @@ import {
 } from "@codemirror/view";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Fault } from "../faults";
 import type { Problem } from "../protocol";
 import { completions, type Known } from "./complete";
-import { type Fault, faults, setFaults } from "./faults";
+import { faults, setFaults } from "./faults";
 import { theme } from "./theme";
 
 export interface CodeProps {

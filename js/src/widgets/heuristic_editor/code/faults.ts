@@ -2,12 +2,7 @@
 
 import { type Extension, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, WidgetType } from "@codemirror/view";
-
-export interface Fault {
-  /** From 1. */
-  line: number;
-  message: string;
-}
+import type { Fault } from "../faults";
 
 class FaultWidget extends WidgetType {
   constructor(private readonly message: string) {
