@@ -70,7 +70,8 @@ class LLM:
         Of a quote that stands in the text several times, if the model does not say which is
         meant: ``all`` or ``first``.
     options
-        More for the endpoint, such as ``{"max_tokens": 50}``; None as a value takes one away.
+        More for the endpoint, such as ``{"top_p": 0.9}``; None as a value takes one away. Here,
+        ``max_tokens`` of an answer is the only one.
     name
         By default ``llm:`` and the model.
     """

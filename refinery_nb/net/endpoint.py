@@ -31,7 +31,9 @@ class Endpoint:
 
     What may pass is tried again: 429, 5xx and lost connections, after ``Retry-After`` where the
     server says it, or else after .5, 1, 2, ... seconds. Redirects are not followed, so that
-    neither texts nor a key go where nobody sent them. It may be used by many threads at once.
+    neither texts nor a key go where nobody sent them. It may be used by many threads at once; its
+    connections stay open from request to request, and are closed at the end of ``with endpoint:``,
+    by the last of them.
 
     Parameters
     ----------
@@ -78,6 +80,7 @@ class Endpoint:
         self._transport = transport
         self._lock = threading.Lock()
         self._opened: httpx.Client | None = None
+        self._users = 0
 
     @property
     def url(self) -> str:
@@ -88,6 +91,8 @@ class Endpoint:
         return f"Endpoint({self.url!r}, key={'***' if self._key else None})"
 
     def __enter__(self) -> Endpoint:
+        with self._lock:
+            self._users += 1
         return self
 
     def __exit__(
@@ -96,7 +101,11 @@ class Endpoint:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with self._lock:
+            self._users -= 1
+            last = self._users <= 0
+        if last:
+            self.close()
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from refinery_nb.core.errors import HeuristicError, SchemaError
+from refinery_nb.core.errors import HeuristicError, SchemaError, did_you_mean
+from refinery_nb.core.schema import Attribute
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.embeddings import hashes
 from refinery_nb.store import answers, records
@@ -100,9 +101,7 @@ def pages(project: Project, on: str, ids: Sequence[int]) -> Iterator[Page]:
     SchemaError
         If there is no such attribute, or it holds no texts.
     """
-    attribute = project.attribute(on)
-    if not attribute.type.is_string:
-        raise SchemaError(f"{on!r} is of the type {attribute.type.value}; a model reads texts.")
+    attribute = attribute_of(project, on)
     for first in range(0, len(ids), PAGE):
         with project.database.read() as connection:
             rows = [
@@ -114,6 +113,30 @@ def pages(project: Project, on: str, ids: Sequence[int]) -> Iterator[Page]:
             ]
         texts = [text for _, _, text in rows]
         yield Page([row[0] for row in rows], [row[1] for row in rows], texts, marks(texts))
+
+
+def attribute_of(project: Project, on: str) -> Attribute:
+    """Return the attribute whose texts are asked about.
+
+    Raises
+    ------
+    SchemaError
+        If there is none, or it holds no texts.
+    """
+    attribute = project.attribute(on)
+    if not attribute.type.is_string:
+        raise SchemaError(f"{on!r} is of the type {attribute.type.value}; a model reads texts.")
+    return attribute
+
+
+def check_described(task: Task, descriptions: Iterable[str]) -> None:
+    """Refuse a description of what is no label of a task."""
+    for name in descriptions:
+        if name not in task.labels:
+            raise HeuristicError(
+                f"a description is given for {name!r}, which is no label of {task.name!r}.",
+                hint=did_you_mean(name, task.labels),
+            )
 
 
 def marks(texts: Sequence[str]) -> list[int]:

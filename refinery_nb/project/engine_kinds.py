@@ -137,7 +137,7 @@ def run(
         # Labels and votes change while no record does: a column is known by its version and
         # by what it has seen, so that grows with every change of the votes.
         seen = now if same else max(now, row.seen + 1)
-        failed = 0 < found.texts == len(found.errors)
+        failed = 0 < found.texts == len(found.errors) and not len(found.votes)
         if not same or row.seen < now:
             with task.project.database.write() as connection:
                 if row.spec["kind"] in ASKED:

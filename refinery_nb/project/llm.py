@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from refinery_nb.core.errors import HeuristicError, did_you_mean
+from refinery_nb.core.errors import HeuristicError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics import build, prompt
@@ -57,17 +57,8 @@ def bound(task: Task, heuristic: LLM) -> LLM:
             f"the spans of {task.name!r} lie in {schema.on!r}; the model would read "
             f"{heuristic.on!r}."
         )
-    attribute = task.project.attribute(heuristic.on)
-    if not attribute.type.is_string:
-        raise HeuristicError(
-            f"{heuristic.on!r} is of the type {attribute.type.value}; a model reads texts."
-        )
-    unknown = [one for one in heuristic.descriptions if one not in task.labels]
-    if unknown:
-        raise HeuristicError(
-            f"a description is given for {unknown[0]!r}, which is no label of {task.name!r}.",
-            hint=did_you_mean(unknown[0], task.labels),
-        )
+    asking.attribute_of(task.project, heuristic.on)
+    asking.check_described(task, heuristic.descriptions)
     made = copy.copy(heuristic)
     if not made.remote:
         made.identity = asking.loaded(task.project, Causal, made.model).identity

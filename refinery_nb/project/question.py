@@ -181,7 +181,8 @@ class Question:
                 f"{self._heuristic.name!r} was made with.",
                 hint="Add the heuristic again.",
             )
-        most = MOST[self.prompt.form]
+        usual = min(MOST[self.prompt.form], model.window // 4)
+        most = int(self._heuristic.options.get("max_tokens") or usual)
         talks = {mark: self.prompt.messages(text) for mark, text in texts.items()}
         marks = list(talks)
         for mark, length in zip(marks, model.lengths(list(talks.values())), strict=True):
@@ -218,19 +219,21 @@ class Question:
         todo, stop = iter(texts.items()), threading.Event()
         out: dict[Future[Answer], int] = {}
         pool = ThreadPoolExecutor(self._heuristic.parallel, "refinery-nb-llm")
-        try:
-            while not asking.is_set(cancel):
-                for mark, text in itertools.islice(todo, 2 * self._heuristic.parallel - len(out)):
-                    out[pool.submit(self._one, text, stop)] = mark
-                if not out:
-                    return
-                # Not for ever: whoever cancels should not wait for a slow server.
-                for future in wait(out, timeout=0.2, return_when=FIRST_COMPLETED).done:
-                    self._take(out.pop(future), future, given, faults)
-                report(len(given) + len(faults), len(texts))
-        finally:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+        with self._endpoint:
+            try:
+                while not asking.is_set(cancel):
+                    free = 2 * self._heuristic.parallel - len(out)
+                    for mark, text in itertools.islice(todo, free):
+                        out[pool.submit(self._one, text, stop)] = mark
+                    if not out:
+                        return
+                    # Not for ever: whoever cancels should not wait for a slow server.
+                    for future in wait(out, timeout=0.2, return_when=FIRST_COMPLETED).done:
+                        self._take(out.pop(future), future, given, faults)
+                    report(len(given) + len(faults), len(texts))
+            finally:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(
         self, mark: int, future: Future[Answer], given: dict[int, Answer], faults: dict[int, str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.core.errors import HeuristicError, InputError, did_you_mean
+from refinery_nb.core.errors import HeuristicError, InputError
 from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics.kind import digest
 from refinery_nb.heuristics.zero_shot import ENGLISH, GERMAN, ZeroShot
@@ -60,12 +60,8 @@ def bound(task: Task, heuristic: ZeroShot) -> ZeroShot:
         )
     project = task.project
     asking.labels_of(task, heuristic.labels)
-    unknown = [one for one in heuristic.descriptions if one not in task.labels]
-    if unknown:
-        raise HeuristicError(
-            f"a description is given for {unknown[0]!r}, which is no label of {task.name!r}.",
-            hint=did_you_mean(unknown[0], task.labels),
-        )
+    asking.attribute_of(project, heuristic.on)
+    asking.check_described(task, heuristic.descriptions)
     spec = heuristic.spec()
     known = heuristic.model in project.embeddings if heuristic.model else False
     spec["mode"] = heuristic.mode or ("similarity" if known or not heuristic.model else "nli")
@@ -233,7 +229,7 @@ class _Meaning:
         self._row = project.embeddings.row(heuristic.model or "")
         self._alone = heuristic.individually or len(names) == 1
         self._temperature = heuristic.temperature
-        self._labels = _unit(project.similarities.encode(self._row, heuristic.claims(names)))
+        self._labels = _unit(self._encoded(heuristic.claims(names)))
         if not self._labels.any(axis=1).all():
             raise HeuristicError(
                 f"the model of {self._row.name!r} knows no word of the description "
@@ -265,6 +261,20 @@ class _Meaning:
             sure = _softmax(cosine / np.float32(self._temperature))
         sure[blank] = np.nan
         return Judged(sure.astype(np.float32), len(free))
+
+    def _encoded(self, claims: Sequence[str]) -> Floats:
+        """Return the vectors of claims; kept, as not every model is there in the next session."""
+        row, kept = self._row, Kept(self._project)
+        key = digest({"embedding": row.id, "generation": row.generation, **row.spec})
+        marks = asking.marks(claims)
+        known = kept.known(key, marks)
+        fresh = [claim for claim, mark in zip(claims, marks, strict=True) if mark not in known]
+        vectors = self._project.similarities.encode(row, fresh)
+        for mark, vector in zip(asking.marks(fresh), vectors, strict=True):
+            known[mark] = vector.astype("<f4").tobytes()
+            kept.keep(key, mark, known[mark])
+        kept.flush()
+        return np.stack([np.frombuffer(known[mark], "<f4") for mark in marks])
 
 
 def _embedding(project: Project, heuristic: ZeroShot) -> str:
