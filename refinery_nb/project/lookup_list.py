@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from refinery_nb.core.errors import HeuristicError, InputError, SchemaError
+from refinery_nb.core.html import block, bold, code, paragraph, quiet, table
 from refinery_nb.core.schema import check_name, folded
 from refinery_nb.heuristics.lists import NamedList
 from refinery_nb.io.terms import Term, read_terms, write_terms
@@ -250,9 +250,18 @@ class LookupList(NamedList):
         return f"LookupList {self.name!r}: {len(terms):,} terms{kept_out}: {shown}"
 
     def _repr_html_(self) -> str:
-        head = self.frame().head(2 * SHOWN)
-        title = f"LookupList {self.name!r}: {len(self):,} terms"
-        return f"<p>{escape(title)}</p>{head.to_html(escape=True, index=False)}"
+        found = self.frame()
+        out = len(self.blacklisted)
+        told = f"{len(self):,} terms" + (f", {out:,} blacklisted" if out else "")
+        rows = [
+            (term, "blacklisted" if barred else "", comment)
+            for term, barred, comment in found.head(2 * SHOWN).itertuples(index=False)
+        ]
+        more = len(found) - len(rows)
+        rest = paragraph(quiet(f"{more:,} more: "), code(".frame()")) if more else ""
+        heads = [("Term", "name"), ("", "name"), ("Comment", "text")]
+        title = paragraph("Lookup list ", bold(self.name), f": {told}")
+        return block(title, table(heads, rows, empty="No term yet."), rest)
 
     def _row(self) -> ListRow:
         with self._project.database.read() as connection:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from refinery_nb.core.html import Html, bar, block, joined, percent, quiet, table, whisker
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, VoteMatrix
 from refinery_nb.quality import statistics
@@ -24,25 +24,8 @@ HEADINGS = {
     "precision": "Precision, 95 % interval",
     "recall": "Recall",
 }
-STYLE = """
-.rn-report{font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
-color:var(--jp-ui-font-color1,inherit);max-width:1100px}
-.rn-report{overflow-x:auto}
-.rn-report table{border-collapse:collapse;table-layout:auto;margin:0;font-size:13px}
-.rn-report th,.rn-report td{padding:4px 12px;text-align:right;white-space:nowrap;
-border-bottom:1px solid var(--jp-border-color2,#8884);background:none}
-.rn-report th{font-weight:600;color:var(--jp-ui-font-color2,inherit)}
-.rn-report table tr .rn-l.rn-l{text-align:left}
-.rn-report .rn-name{max-width:22em;overflow:hidden;text-overflow:ellipsis}
-.rn-report .rn-b{display:inline-block;position:relative;width:80px;height:6px;margin-left:8px;
-border-radius:3px;background:var(--jp-border-color2,#8884);vertical-align:middle}
-.rn-report .rn-b i{position:absolute;left:0;top:0;bottom:0;border-radius:3px;
-background:var(--jp-ui-font-color2,#777)}
-.rn-report .rn-b u{position:absolute;top:2px;height:2px;background:var(--jp-brand-color1,#1565c0)}
-.rn-report .rn-b s{position:absolute;top:-2px;width:2px;height:10px;
-background:var(--jp-brand-color1,#1565c0)}
-.rn-report .rn-q{color:var(--jp-ui-font-color2,#777)}
-"""
+NOTHING = "No heuristic has voted yet: add one and call task.run()."
+NAMES = ("heuristic", "label")
 
 
 class Report(pd.DataFrame):
@@ -56,13 +39,13 @@ class Report(pd.DataFrame):
         if not set(HEADINGS) - {"recall"} <= set(self.columns):
             return str(super().__repr__())
         if self.empty:
-            return "No heuristic has voted yet: add one and call task.run()."
+            return NOTHING
         shown = pd.DataFrame({name: self[name] for name in HEADINGS if name in self.columns})
         for name in ("coverage", "recall"):
             if name in shown:
-                shown[name] = [_percent(value) for value in shown[name]]
+                shown[name] = [percent(value) for value in shown[name]]
         shown["precision"] = [
-            f"{_percent(p)} ({_percent(low)} to {_percent(high)})" if p == p else "—"
+            f"{percent(p)} ({percent(low)} to {percent(high)})" if p == p else "—"
             for p, low, high in zip(
                 self["precision"], self["precision_low"], self["precision_high"], strict=True
             )
@@ -75,23 +58,9 @@ class Report(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         names = [name for name in HEADINGS if name in self.columns]
-        head = "".join(
-            f'<th class="{"rn-l" if name in ("heuristic", "label") else ""}">{HEADINGS[name]}</th>'
-            for name in names
-        )
-        body = "".join(
-            f"<tr>{''.join(_cell(name, row) for name in names)}</tr>"
-            for row in self.to_dict(orient="records")
-        )
-        if not body:
-            body = (
-                f'<tr><td class="rn-l" colspan="{len(names)}">No heuristic has voted yet: '
-                "add one and call task.run().</td></tr>"
-            )
-        return (
-            f'<div class="rn-report"><style>{STYLE}</style><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
-        )
+        heads = [(HEADINGS[name], "name" if name in NAMES else "number") for name in names]
+        rows = [[_cell(name, row) for name in names] for row in self.to_dict(orient="records")]
+        return block(table(heads, rows, empty=NOTHING))
 
 
 def report(
@@ -126,37 +95,22 @@ def report(
 
 def _cell(name: str, row: dict[Any, Any]) -> str:
     value = row[name]
-    if name in ("heuristic", "label"):
-        text = escape(str(value))
-        return f'<td class="rn-l rn-name" title="{text}">{text}</td>'
+    if name in NAMES:
+        return str(value)
     if name == "coverage":
-        bar = f"<span class='rn-b'><i style='width:{_width(value)}'></i></span>"
-        return f"<td>{_percent(value)}{bar}</td>"
+        return joined(percent(value), bar(value))
     if name == "precision":
-        return f"<td>{_precision(row)}</td>"
+        return _precision(row)
     if name == "recall":
-        return f"<td>{_percent(value)}</td>"
-    share = f" <span class='rn-q'>{_percent(value / row['hits'])}</span>" if row["hits"] else ""
-    return f"<td>{value:,}{share if name in ('overlaps', 'conflicts') else ''}</td>"
+        return percent(value)
+    share = name in ("overlaps", "conflicts") and row["hits"]
+    return joined(f"{value:,} ", quiet(percent(value / row["hits"])) if share else "")
 
 
-def _precision(row: dict[Any, Any]) -> str:
+def _precision(row: dict[Any, Any]) -> Html:
     value = row["precision"]
     if value != value:
-        return "<span class='rn-q' title='No labelled record is among its hits'>—</span>"
-    low, high = row["precision_low"], row["precision_high"]
+        return quiet("—")
     counted = row.get("correct", 0) + row.get("incorrect", 0)
-    return (
-        f"{_percent(value)} <span class='rn-q'>of {counted:,}</span>"
-        f"<span class='rn-b' title='{_percent(low)} to {_percent(high)}'>"
-        f"<u style='left:{_width(low)};width:{_width(high - low)}'></u>"
-        f"<s style='left:calc({_width(value)} - 1px)'></s></span>"
-    )
-
-
-def _percent(share: float) -> str:
-    return "—" if share != share else f"{100 * share:.1f} %"
-
-
-def _width(share: float) -> str:
-    return f"{100 * min(1.0, max(0.0, share)):.1f}%"
+    figure = whisker(value, row["precision_low"], row["precision_high"])
+    return joined(f"{percent(value)} ", quiet(f"of {counted:,}"), figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from refinery_nb.core.example import Example
@@ -74,11 +73,6 @@ def title(selection: Selection) -> str:
     if selection.limit is not None:
         parts.append(f"the first {selection.limit:,}")
     return ", ".join(parts)
-
-
-def escaped(text: str) -> str:
-    """Return text that is safe inside HTML."""
-    return html.escape(text, quote=True)
 
 
 def _words(node: Condition) -> str:

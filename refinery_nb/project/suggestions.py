@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
+from refinery_nb.core.html import block, code, joined, paragraph, percent, quiet, table, whisker
 from refinery_nb.core.query import AttributeField, Compare, Condition, Keys, Or
 from refinery_nb.heuristics import Heuristic, Lookup, Regex
 from refinery_nb.project import rules
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 LONGEST_NAME = 80
+HEADS = [
+    ("", "number"),
+    ("Label", "name"),
+    ("Rule", "text"),
+    ("Precision, 90 % interval", "number"),
+    ("Records", "number"),
+    ("New", "number"),
+    ("For", "number"),
+    ("Against", "number"),
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,16 +184,20 @@ class Suggestions(Sequence[Suggestion]):
 
     def _repr_html_(self) -> str:
         if not self._items:
-            return f"<p>{html.escape(repr(self))}</p>"
-        head = "".join(
-            f"<th style='text-align:{side}'>{name}</th>"
-            for name, side in (
-                *(("", "right"), ("label", "left"), ("rule", "left"), ("precision", "right")),
-                *(("records", "right"), ("new", "right"), ("for", "right"), ("against", "right")),
-            )
+            return block(paragraph(repr(self)))
+        rows = [_row(at, one, self._total) for at, one in enumerate(self._items)]
+        hint = paragraph(
+            quiet("Look at "),
+            code("suggestions[0].hits"),
+            quiet(" or "),
+            code(".contradicts"),
+            quiet("; take some with "),
+            code("suggestions.accept(0, 2)"),
+            quiet(", then "),
+            code("task.run()"),
+            quiet("."),
         )
-        body = "".join(_row(at, one, self._total) for at, one in enumerate(self._items))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return block(table(HEADS, rows), hint)
 
 
 def suggest(
@@ -292,16 +306,15 @@ def _view(task: Task, ids: NDArray[np.int64]) -> View:
     return task.project.where(Keys(tuple(keys.values())))
 
 
-def _row(at: int, one: Suggestion, total: int) -> str:
-    cells: list[tuple[str, Any]] = [
-        ("right", at),
-        ("left", html.escape(one.label)),
-        ("left", f"{one.kind} <code>{html.escape(one.rule)}</code>"),
-        ("right", f"{one.precision:.2f} ({one.low:.2f} to {one.high:.2f})"),
-        ("right", f"{one.coverage:,} ({one.coverage / max(1, total):.1%})"),
-        ("right", f"{one.new:,}"),
-        ("right", len(one._supports)),
-        ("right", len(one._contradicts)),
+def _row(at: int, one: Suggestion, total: int) -> list[object]:
+    share = one.coverage / max(1, total)
+    return [
+        at,
+        one.label,
+        joined(quiet(one.kind), " ", code(one.rule)),
+        joined(f"{one.precision:.2f}", whisker(one.precision, one.low, one.high)),
+        joined(f"{one.coverage:,} ", quiet(percent(share))),
+        f"{one.new:,}",
+        len(one._supports),
+        len(one._contradicts),
     ]
-    inner = "".join(f"<td style='text-align:{side}'>{text}</td>" for side, text in cells)
-    return f"<tr>{inner}</tr>"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
+from refinery_nb.core.html import block, paragraph, shortened, table
 from refinery_nb.core.query import (
     Among,
     And,
@@ -188,8 +189,10 @@ class View(Composable):
         return told
 
     def _repr_html_(self) -> str:
-        head = self.project.frame(self.head(5).ids())
-        return f"<p>{sentence.escaped(repr(self))}</p>{head.to_html(escape=True)}"
+        head = self.project.frame(self.head(5).ids()).reset_index()
+        heads = [(str(name), "text") for name in head.columns]
+        rows = [[shortened(cell) for cell in row] for row in head.itertuples(index=False)]
+        return block(paragraph(repr(self)), table(heads, rows))
 
     def _condition(self) -> Condition:
         """Return the condition that holds for exactly these records, whatever their order."""

@@ -381,7 +381,7 @@ rn.Labeler(topic)
         expect(found).to_have_attribute("data-position", str(number))
         expect(found.get_by_test_id("record")).to_contain_text(text)
         notebook.page.keyboard.press("ArrowRight")
-    expect(notebook.page.locator(".rn-report")).to_contain_text(HOSTILE[2])
+    expect(notebook.page.locator(".rn-table").first).to_contain_text(HOSTILE[2])
     assert notebook.page.evaluate("() => window.hit") is None
     made = ".jp-OutputArea :is(img[src='x'], [onerror], [onload], [data-commandlinker-command])"
     assert notebook.page.locator(made).count() == 0
