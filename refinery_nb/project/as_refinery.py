@@ -1,4 +1,4 @@
-"""What refinery's label model looks at beside the votes: its tokens, and what learners have seen."""
+"""What refinery's label model looks at beside votes: its tokens, and what learners have seen."""
 
 from __future__ import annotations
 
