@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,18 @@ from refinery_nb.core.errors import InputError, MissingExtra
 
 KINDS = {
     "tfidf": "refinery_nb.embed.tfidf:Tfidf",
-    "sentence": "refinery_nb.embed.sentence:Sentence",
+    "transformer": "refinery_nb.embed.transformer:Transformer",
     "function": "refinery_nb.embed.function:FunctionEmbedder",
 }
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """Turns texts into vectors.
+
+    Besides, it may have ``encode_queries``, which is ``encode`` for texts that are searched for,
+    and ``encode_tokens``, which gets texts and the offsets of their tokens and returns float16
+    arrays of shape (tokens, dim).
 
     Attributes
     ----------
@@ -52,14 +57,15 @@ class Embedder(Protocol):
         """Take back what ``state`` gave."""
 
 
-def make(model: str | Path | Callable[..., Any] | None) -> Embedder:
+def make(model: str | Path | Embedder | Callable[..., Any] | None) -> Embedder:
     """Return an embedder.
 
     Parameters
     ----------
     model
         None: TF-IDF. A string or path: a folder with a transformers model, or the name of an
-        installed or cached one. A function: texts to an array of shape (n, dim).
+        installed or cached one. A function: texts to an array of shape (n, dim). An embedder, such
+        as ``Transformer`` with options: itself.
 
     Raises
     ------
@@ -71,7 +77,9 @@ def make(model: str | Path | Callable[..., Any] | None) -> Embedder:
     if model is None:
         return _kind("tfidf")()
     if isinstance(model, (str, Path)):
-        return _kind("sentence")(model)
+        return _kind("transformer")(model)
+    if isinstance(model, Embedder):
+        return model
     if callable(model):
         return _kind("function")(model)
     raise InputError(
@@ -90,8 +98,8 @@ def again(spec: Mapping[str, Any]) -> Embedder:
     """
     if spec["kind"] == "tfidf":
         return _kind("tfidf")()
-    if spec["kind"] == "sentence":
-        return _kind("sentence")(spec["model"])
+    if spec["kind"] == "transformer":
+        return _kind("transformer")(spec["model"], **spec["options"])
     raise InputError(
         f"the vectors come from the function {spec.get('model')!r}, which is not kept.",
         hint="Pass it again: model=.",

