@@ -9,7 +9,7 @@ import numpy as np
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import Keys
 from refinery_nb.core.votes import Ints, Votes
-from refinery_nb.project import frames
+from refinery_nb.project import frames, weak_html
 from refinery_nb.store import records
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class RunComparison:
             raise QueryError("the two runs are of different tasks.")
         self.before = before
         self.after = after
-        self.changed = _changed(before, after)
+        self.changed = changed(before, after)
         self._flipped = _flipped(before.votes, after.votes)
 
     @property
@@ -71,8 +71,12 @@ class RunComparison:
         lines += [f"  {row.what}: {row.before} -> {row.after}" for row in self.changed.itertuples()]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return weak_html.comparison(self)
 
-def _changed(before: WeakRun, after: WeakRun) -> pd.DataFrame:
+
+def changed(before: WeakRun, after: WeakRun) -> pd.DataFrame:
+    """Return ``what, before, after`` of what went into two runs and differs."""
     import pandas as pd
 
     sides = [_inputs(run) for run in (before, after)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.project import cards, foreign, frames, labeling, rule_views, rules, tasks, weak
+from refinery_nb.project.runs import Runs
 from refinery_nb.store import gold, records, schema
 
 if TYPE_CHECKING:
@@ -235,9 +236,9 @@ class Task:
         """Combine the votes into weak labels and keep the run; see ``weak.supervise``."""
         return weak.supervise(self, model=model, **options)
 
-    def runs(self) -> list[WeakRun]:
-        """Return the runs of weak supervision, oldest first."""
-        return weak.runs(self)
+    def runs(self) -> Runs:
+        """Return the runs of weak supervision, oldest first; see ``runs.Runs``."""
+        return Runs(weak.runs(self))
 
     # Conditions for views
 

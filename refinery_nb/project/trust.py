@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.votes import Votes
 from refinery_nb.learn.calibration import cut
-from refinery_nb.project import frames
+from refinery_nb.project import frames, weak_html
 from refinery_nb.project.sources import said, source
 from refinery_nb.quality.interval import wilson
 from refinery_nb.quality.reliability import reliability
@@ -62,6 +62,9 @@ class Threshold:
             f"{self.records:,} records remain ({self.coverage:.1%})."
         )
 
+    def _repr_html_(self) -> str:
+        return weak_html.threshold(self)
+
 
 def calibration(run: WeakRun) -> pd.DataFrame:
     """Return ``confidence, accuracy, low, high, count`` of held-out predictions, by confidence.
@@ -70,11 +73,11 @@ def calibration(run: WeakRun) -> pd.DataFrame:
     count, with what the model says when it is fitted without their labels. A span is right if its
     boundaries and its label are.
     """
-    import pandas as pd
+    from refinery_nb.project.calibration import Calibration
 
     votes, right = unseen(run)
     found = reliability(votes.confidence, right)
-    frame = pd.DataFrame(
+    frame = Calibration(
         {
             "confidence": found.confidence,
             "accuracy": found.accuracy,

@@ -12,7 +12,7 @@ from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import WeakField
 from refinery_nb.core.schema import Overlap
 from refinery_nb.core.votes import Votes
-from refinery_nb.project import as_refinery, features, frames, labeling, rules
+from refinery_nb.project import as_refinery, features, frames, labeling, rules, weak_html
 from refinery_nb.store import weak as stored
 from refinery_nb.store.weak import WeakRunRow
 from refinery_nb.supervision.outcome import Outcome
@@ -150,6 +150,9 @@ class WeakRun:
         ]
         told += [str(self.summary[name]) for name in ("why", "note") if self.summary.get(name)]
         return "\n  ".join(told)
+
+    def _repr_html_(self) -> str:
+        return weak_html.weak_run(self)
 
 
 def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) -> WeakRun:
