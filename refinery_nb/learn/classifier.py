@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.learn.lbfgs import minimize
+
 Matrix = NDArray[np.float32]
 Proba = NDArray[np.float64]
 
@@ -42,8 +44,6 @@ class Classifier:
         weight
             Of the rows, shape (rows,).
         """
-        from scipy.optimize import minimize
-
         rows = np.hstack([vectors, np.ones((len(vectors), 1), np.float32)])
         wanted = targets.astype(np.float32)
         weights = weight.astype(np.float32)[:, None]
@@ -63,9 +63,8 @@ class Classifier:
             slope = (rows.T @ error).astype(np.float64) + penalty * coefficients
             return value, slope.ravel()
 
-        start = np.zeros(rows.shape[1] * classes)
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": self.steps})
-        self.coefficients_ = found.x.reshape(-1, classes).astype(np.float32)
+        found = minimize(loss, np.zeros(rows.shape[1] * classes), steps=self.steps)
+        self.coefficients_ = found.reshape(-1, classes).astype(np.float32)
         return self
 
     def log_proba(self, vectors: Matrix) -> Proba:
