@@ -7,16 +7,17 @@ from html import escape
 
 STYLE = """
 .rn-table{font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);
-color:var(--jp-ui-font-color1,inherit);max-width:1100px;overflow-x:auto}
+color:var(--jp-ui-font-color1,inherit);overflow-x:auto}
 .rn-table p{margin:4px 0;max-width:96ch}
 .rn-table table{border-collapse:collapse;table-layout:auto;margin:4px 0;font-size:13px}
 .rn-table th,.rn-table td{padding:4px 12px;text-align:right;white-space:nowrap;
 border-bottom:1px solid var(--jp-border-color2,#8884);background:none;vertical-align:top}
 .rn-table th{font-weight:600;color:var(--jp-ui-font-color2,inherit)}
 .rn-table table tr .rn-l.rn-l{text-align:left}
-.rn-table table tr .rn-w.rn-w{white-space:normal;min-width:24ch;max-width:60ch}
+.rn-table table tr .rn-w.rn-w{white-space:normal;min-width:16ch;max-width:60ch;
+overflow-wrap:anywhere;line-height:1.5}
 .rn-table .rn-name{max-width:26em;overflow:hidden;text-overflow:ellipsis}
-.rn-table .rn-b{display:inline-block;position:relative;width:80px;height:6px;margin-left:8px;
+.rn-table .rn-b{display:inline-block;position:relative;width:64px;height:6px;margin-left:8px;
 border-radius:3px;background:var(--jp-border-color2,#8884);vertical-align:middle}
 .rn-table .rn-b i{position:absolute;left:0;top:0;bottom:0;border-radius:3px;
 background:var(--jp-ui-font-color2,#777)}
@@ -81,7 +82,7 @@ def shortened(value: object, most: int = 200) -> str:
     >>> shortened("a" * 9, 4), shortened(None)
     ('aaa…', '')
     """
-    said = "" if value is None or value != value else str(value)
+    said = "" if value is None else str(value)
     return said if len(said) <= most else said[: most - 1] + "…"
 
 

@@ -95,7 +95,7 @@ def weak_runs(runs: Sequence[WeakRun]) -> str:
                 _when(run.at),
                 _model(run),
                 _records(len(np.unique(votes.record)), len(run.task.project)),
-                _mean(votes.confidence),
+                f"{votes.confidence.mean():.2f}" if len(votes) else quiet("—"),
                 _right(int(right.sum()), len(right)),
                 _since(runs[at - 1], run) if at else quiet("the first run"),
             ]
@@ -126,7 +126,7 @@ def comparison(found: RunComparison) -> str:
     )
     changed = found.changed.head(SHOWN)
     inputs = table(
-        [("What went in", "text"), ("before", "text"), ("after", "text")],
+        [("What went in", "text"), ("Before", "text"), ("After", "text")],
         [[row.what, _said(row.before), _said(row.after)] for row in changed.itertuples()],
         empty="The same went in.",
     )
@@ -187,13 +187,19 @@ def calibration(frame: pd.DataFrame) -> str:
 
 
 def _title(run: WeakRun) -> list[object]:
-    return ["Weak labels of ", bold(run.task.name), " by ", _model(run), quiet(f" {_when(run.at)}")]
+    return [
+        "Weak labels of ",
+        bold(run.task.name),
+        " by ",
+        _model(run),
+        quiet(f" · {_when(run.at)}"),
+    ]
 
 
 def _model(run: WeakRun) -> Html:
     chosen = run.summary.get("chosen")
-    restored = " (restored)" if "restored" in run.options else ""
-    auto = " chosen by auto" if chosen not in (None, run.model) else ""
+    restored = ", restored" if "restored" in run.options else ""
+    auto = ", chosen by auto" if chosen not in (None, run.model) else ""
     return joined(chosen or run.model, quiet(auto + restored))
 
 
@@ -260,7 +266,7 @@ def _flows(found: RunComparison) -> Html:
     counts = sides.where(sides.notna(), "no label").value_counts()
     pairs: list[Any] = counts.head(FLOWS).index.tolist()
     rows = [[*pair, f"{counts[pair]:,}"] for pair in pairs]
-    heads = [("before", "name"), ("after", "name"), ("Records", "number")]
+    heads = [("Before", "name"), ("After", "name"), ("Records", "number")]
     more = len(counts) - len(rows)
     rest = paragraph(quiet(f"{more:,} more pairs of labels: "), code(".frame()")) if more else ""
     where = paragraph(code(".view"), quiet(" holds the records that flipped."))

@@ -187,3 +187,12 @@ def test_html_shows_what_records_hold_as_text(project: rn.Project) -> None:
         assert piece not in shown
     assert "&lt;script&gt;" in shown
     assert repr(project.view()) == "View of 1 record: all records"
+
+
+def test_html_shows_records_with_missing_and_long_values(project: rn.Project) -> None:
+    project.add([{"id": "1", "text": "x" * 900, "stars": None}, {"id": "2", "stars": 3}], key="id")
+    shown = project.view()._repr_html_()
+    assert "nan" not in shown.lower()
+    assert "<NA>" not in shown
+    assert "x" * 199 + "…" in shown
+    assert "x" * 200 not in shown
