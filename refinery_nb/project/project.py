@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import add as adding
-from refinery_nb.project import cards, confusion, frames, labeling, tasks
+from refinery_nb.project import cards, confusion, duplicates, frames, labeling, outliers, tasks
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.embedding import Embedding
 from refinery_nb.project.embeddings import Embeddings
@@ -38,6 +37,8 @@ from refinery_nb.store.db import Database
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from refinery_nb.project.duplicates import Duplicates
 
 
 def open(path: str | os.PathLike[str] | None = None, *, by: str | None = None) -> Project:
@@ -204,6 +205,14 @@ class Project:
         """Return the view of the records that are most like one; see ``View.similar_to``."""
         return self.view().similar_to(example, k, **options)
 
+    def duplicates(self, threshold: float | None = 0.95, **options: Any) -> Duplicates:
+        """Return groups of records that are nearly the same; see ``duplicates.duplicates``."""
+        return duplicates.duplicates(self, threshold, **options)
+
+    def outliers(self, n: int | None = None, **options: Any) -> View:
+        """Return the view of the records that lie farthest from others; see ``outliers``."""
+        return outliers.outliers(self, n, **options)
+
     def select_ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
         return self.selector.ids(selection)
@@ -276,12 +285,7 @@ class Project:
     def __enter__(self) -> Project:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -85,7 +85,7 @@ def search(
     The view holds the question, not the answer: it follows records, labels and vectors. A record
     without a vector of its present text is not found by meaning. ``view.scores()`` returns the
     similarities. With several examples records are compared with the mean of their directions,
-    less half of that of the ``unlike`` ones (Rocchio, 1971).
+    less a quarter of that of the ``unlike`` ones (Rocchio, 1971).
     """
     project = view.project
     if text is not None and not isinstance(text, str):
@@ -165,14 +165,21 @@ def similar_to(view: View, example: Any, k: int | None = None, **options: Any) -
 
 
 def chosen(
-    project: Project, on: str | None, embedding: str | None, *, texts: bool = False
+    project: Project,
+    on: str | None,
+    embedding: str | None,
+    *,
+    texts: bool = False,
+    levels: Sequence[str] = SEARCHED,
 ) -> EmbeddingRow:
     """Return the embedding that is asked for, or the newest that can answer.
 
     Parameters
     ----------
     texts
-        Whether texts have to be embedded: the vectors of a function cannot be had again.
+        Whether texts have to be embedded: a function may not be at hand for that.
+    levels
+        What may have a vector.
 
     Raises
     ------
@@ -184,7 +191,7 @@ def chosen(
             row = project.embeddings.row(embedding)
         except UnknownName as error:
             raise QueryError(error.message, hint=error.hint) from error
-        if row.level not in SEARCHED:
+        if row.level not in levels:
             raise QueryError(
                 f"{embedding!r} has a vector for each {row.level}, not for each record.",
                 hint="Ask an embedding of level='record'.",
@@ -194,7 +201,7 @@ def chosen(
         return row
     if on is not None:
         project.attribute(on)
-    found = _newest(project, on)
+    found = [row for row in newest(project, on) if row.level in levels]
     if not found:
         of = f" of {on!r}" if on is not None else ""
         raise QueryError(
@@ -271,11 +278,12 @@ def _how(project: Project, text: str | None, on: str | None, by_vectors: bool) -
         return "meaning"
     if not text.strip() or has_syntax(text):
         return "words"
-    able = any(project.similarities.can_encode(row) for row in _newest(project, on))
+    able = any(project.similarities.can_encode(row) for row in newest(project, on))
     return "meaning" if able else "words"
 
 
-def _newest(project: Project, on: str | None) -> list[EmbeddingRow]:
+def newest(project: Project, on: str | None = None) -> list[EmbeddingRow]:
+    """Return the embeddings (of an attribute) that have vectors of whole records, newest first."""
     rows = [project.embeddings.row(name) for name in project.embeddings]
     fitting = [
         row for row in rows if row.level in SEARCHED and row.count and on in (None, row.attribute)

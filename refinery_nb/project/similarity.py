@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 Values = NDArray[np.float32]
-PUSH = 0.5  # how much what a record should be unlike counts
+PUSH = 0.25  # how much what a record should be unlike counts: more turns away what is wanted too
 KEPT_TEXTS = 1_000  # vectors of texts that were asked for
 KEPT_TOPS = 200  # of 8 kB each
 AT_ONCE = 1_000  # the best of each query of a batch that are kept
@@ -80,7 +80,7 @@ class Similarities:
     ) -> Values:
         """Return what records are compared with, of length 1, or zero if nothing is like it.
 
-        The mean of the directions of what they should be like, less half of that of what they
+        The mean of the directions of what they should be like, less a quarter of that of what they
         should be unlike (Rocchio, 1971, without a weight for an original query).
 
         Raises
@@ -163,7 +163,8 @@ class Similarities:
         return len(self._project) - self._project.embeddings[name].covered
 
     def _encoded(self, row: EmbeddingRow, texts: list[str]) -> Values:
-        values = self._embedder(row).encode(texts)
+        embedder = self._embedder(row)
+        values = getattr(embedder, "encode_queries", embedder.encode)(texts)
         if values.shape[1] != row.dim:
             raise InputError(
                 f"{row.spec['model']} gives vectors of {values.shape[1]} numbers; those of "
