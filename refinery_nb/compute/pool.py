@@ -264,7 +264,7 @@ class Pool:
             if self._strays >= STRAYS:
                 self._last = [-1] * len(self._last)
                 self._again.clear()
-                yield Crash(-1, chunk, -1, "exit", _ending(status, tail))
+                yield Crash(-1, chunk, -1, "exit", ending(status, tail))
             return
         first = self._last[step] == math.inf
         if work.todo.pop(step) < 0 and item > 0:
@@ -281,13 +281,13 @@ class Pool:
             yield Crash(step, chunk, item, "total", self._total())
         else:
             reason: Literal["exit", "signal"] = "exit" if status >= 0 else "signal"
-            yield Crash(step, chunk, item, reason, _ending(status, tail))
+            yield Crash(step, chunk, item, reason, ending(status, tail))
 
     def _total(self) -> str:
         return f"took more than {self._limits.total_seconds:g} s in all"
 
 
-def _ending(status: int, tail: str) -> str:
+def ending(status: int, tail: str) -> str:
     """Say how a process ended."""
     fatal = [line for line in tail.splitlines() if line.startswith("Fatal Python error")]
     if status >= 0:

@@ -101,6 +101,7 @@ class Process:
                 for descriptor in (to_child, from_child, output):
                     os.close(descriptor)
         self.pid = self._popen.pid
+        self._parent = os.getpid()
         _alive.add(self)
         for descriptor in (self._source, self._sink, self._output):
             os.set_blocking(descriptor, False)
@@ -200,6 +201,8 @@ class Process:
 
     def kill(self) -> None:
         """End the child and whatever it has started in its process group."""
+        if os.getpid() != self._parent:
+            return  # a fork of its parent ends: the child is not of its making
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
