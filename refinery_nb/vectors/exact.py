@@ -51,14 +51,13 @@ class ExactStore:
     def search(self, queries: Values, k: int, *, among: Ints | None = None) -> Hits:
         """Return the ``k`` nearest for each query; see ``VectorStore``."""
         queries = asked(queries, k, self.dim)
-        length = np.linalg.norm(queries, axis=1).astype(np.float32)
-        directions = (queries / np.where(length > 0, length, 1)[:, None]).astype(np.float32)
+        directions, zero = _directions(queries)
         rows = None
         if among is not None:
             rows = self._rows(np.unique(np.asarray(among, np.int64)))
             rows = rows[rows >= 0]
         ids, scores = nothing(len(queries), k)
-        if not k or not len(self):
+        if not k or not len(self.vectors):
             return ids, scores
         self._inverse_lengths()
 
@@ -67,7 +66,7 @@ class ExactStore:
             ids[part], scores[part] = self._best(directions[part], k, rows)
 
         side_by_side(answer, range(0, len(queries), QUERIES))
-        ids[length == 0], scores[length == 0] = -1, -np.inf
+        ids[zero], scores[zero] = -1, -np.inf
         return ids, scores
 
     def scores(self, queries: Values, ids: Ints) -> Values:
@@ -79,30 +78,27 @@ class ExactStore:
         rows = self._rows(ids)
         found = np.full(ids.shape, -np.inf, np.float32)
         which, place = np.nonzero(rows >= 0)
-        found[which, place] = self._pairs(queries, which, rows[which, place])
+        found[which, place] = self._pairs(_directions(queries)[0], which, rows[which, place])
         return found
 
     def scroll(self, *, after: int = -1, limit: int = 1_000) -> Vectors:
         """Return the next vectors by ascending id, from behind an id."""
         first = int(np.searchsorted(self.vectors.records, after, side="right"))
-        part = slice(first, first + limit)
-        return Vectors(self.vectors.records[part], self.vectors.values[part])
+        at = first + np.flatnonzero(self._inverse_lengths()[first:])[:limit]
+        return Vectors(self.vectors.records[at], self.vectors.values[at])
 
     def count(self) -> int:
         """Return how many vectors there are."""
-        return len(self)
+        return int(np.count_nonzero(self._inverse_lengths()))
 
     def close(self) -> None:
         """Let go of nothing: the array is whoever's gave it."""
 
-    def __len__(self) -> int:
-        return len(self.vectors)
-
     def _rows(self, ids: Ints) -> Ints:
         """Return where ids stand, in their shape; -1 where they are unknown."""
-        if not len(self):
+        if not len(self.vectors):
             return np.full(ids.shape, -1, np.int64)
-        rows = np.minimum(np.searchsorted(self.vectors.records, ids), len(self) - 1)
+        rows = np.minimum(np.searchsorted(self.vectors.records, ids), len(self.vectors) - 1)
         rows[self.vectors.records[rows] != ids] = -1
         return rows.astype(np.int64)
 
@@ -112,9 +108,9 @@ class ExactStore:
     def _inverse_lengths(self) -> Values:
         """Return 1 / length of each vector, 0 for zero vectors; computed once."""
         if self._inverse is None:
-            inverse = np.zeros(len(self), np.float32)
+            inverse = np.zeros(len(self.vectors), np.float32)
             step = max(1, CELLS // self.dim)
-            for first in range(0, len(self), step):
+            for first in range(0, len(self.vectors), step):
                 block = self.vectors.values[first : first + step]
                 squares = np.einsum("nd,nd->n", block, block, dtype=np.float64)
                 some = squares > 0
@@ -125,7 +121,7 @@ class ExactStore:
     def _best(self, queries: Values, k: int, rows: Ints | None) -> Hits:
         """Return the best for up to ``QUERIES`` queries of length 1 among some rows, or all."""
         inverse = self._inverse_lengths()
-        total = len(self) if rows is None else len(rows)
+        total = len(self.vectors) if rows is None else len(rows)
         step = max(1, CELLS // max(len(queries), self.dim))
         best = _Best(len(queries), k)
         for first in range(0, total, step):
@@ -208,6 +204,12 @@ class _Best:
         self.scores = np.full((m, k), -np.inf, np.float32)
         self.rows[which[keep], nth[keep]] = rows[keep]
         self.scores[which[keep], nth[keep]] = scores[keep]
+
+
+def _directions(queries: Values) -> tuple[Values, NDArray[np.bool_]]:
+    """Return queries of length 1, and which of them are zero."""
+    length = np.linalg.norm(queries.astype(np.float64), axis=1)
+    return (queries / np.where(length > 0, length, 1)[:, None]).astype(np.float32), length == 0
 
 
 def _within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
