@@ -13,6 +13,7 @@ from refinery_nb.store.embeddings import EmbeddingRow
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
+    from refinery_nb.project.view import View
 
 
 class Embedding:
@@ -128,7 +129,7 @@ class Embedding:
         queries: NDArray[np.float32],
         k: int = 10,
         *,
-        among: NDArray[np.int64] | None = None,
+        among: NDArray[np.int64] | View | None = None,
         exclude: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the records whose vectors are nearest to each of some vectors.
@@ -140,7 +141,8 @@ class Embedding:
         k
             How many records for each.
         among
-            Ids of the records that may be found. None: all.
+            Ids of the records that may be found, or a view of them, whose order does not matter.
+            None: all.
         exclude
             Ids that may not be found: shape (n,) for all queries, or (m, n) with those of each
             query (-1 where there are fewer), such as the record that the query is the vector of.
@@ -151,10 +153,42 @@ class Embedding:
             Record ids, int64, and cosine similarities, float32, both of shape (m, k): best first,
             ties by id. Where fewer are found they are filled up with -1 and -inf. A record whose
             vector is zero (its text is blank) is never found, and a zero query finds nothing.
+
+        Notes
+        -----
+        From ``project.embeddings.indexes.above`` vectors on (200,000) an index of Qdrant Edge
+        proposes, and the vectors themselves decide; it is made in the background, and until then
+        all vectors are scanned. ``project.embeddings.indexes.server`` names a Qdrant server that
+        is to do so instead.
         """
         return self._project.embeddings.indexes.nearest(
             self.name, queries, k, among=among, exclude=exclude
         )
+
+    def index(self, *, wait: bool = True) -> None:
+        """Make an index of the vectors, however few, or bring it in line with them.
+
+        Parameters
+        ----------
+        wait
+            Return when that is done; else it is done in the background.
+
+        Raises
+        ------
+        StoreError
+            If the project is in memory.
+
+        Warns
+        -----
+        RuntimeWarning
+            If what was there could not be used, or no index can be made; searches are exact then.
+        """
+        self._project.embeddings.indexes.index(self.name, wait=wait)
+
+    @property
+    def searched_by(self) -> str:
+        """What answers searches: ``exact``, ``edge`` or ``server``; and what is going on."""
+        return self._project.embeddings.indexes.state(self.name)
 
     def update(self) -> Embedding:
         """Embed the records that are new or have changed; a function must be passed again."""

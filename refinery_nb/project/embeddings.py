@@ -216,6 +216,7 @@ class Embeddings(Mapping[str, Embedding]):
             with self._project.database.write() as connection:
                 stored.delete(connection, row.id)
             self.forget(row)
+            self.indexes.forget(row)
             self._values.pop(name, None)
         self._project.events.emit("vectors", name=name)
 

@@ -280,6 +280,7 @@ class Project:
 
     def close(self) -> None:
         """Close the project; closing twice is harmless."""
+        self.embeddings.indexes.close()
         self.database.close()
 
     def __enter__(self) -> Project:
