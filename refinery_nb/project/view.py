@@ -189,8 +189,10 @@ class View(Composable):
         return told
 
     def _repr_html_(self) -> str:
-        head = self.project.frame(self.head(5).ids()).reset_index().astype(object)
-        head = head.where(head.notna(), None)
+        found = self.project.frame(self.head(5).ids())
+        # The key stands among the attributes, unless it was made from them.
+        head = found.reset_index(drop=any(attr.is_key for attr in self.project.attributes))
+        head = head.astype(object).where(head.notna(), None)
         heads = [(str(name), "text") for name in head.columns]
         rows = [[shortened(cell) for cell in row] for row in head.itertuples(index=False)]
         return block(paragraph(repr(self)), table(heads, rows))

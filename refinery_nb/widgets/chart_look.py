@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 # ``auto`` stands out on white and on JupyterLab's dark paper alike, at 4.5 and 4.2 to 1.
 INK = {"auto": "#767676", "light": "#1f2328", "dark": "#e6e6e6"}
+# In the Quality view all text has the ink of the notebook's theme, so cells may let it through.
+NOTEBOOK = "notebook"
 LINE = "rgba(128,128,128,.25)"
 BLUE, ORANGE = "#3b82d4", "#e0701e"
 NAME = 28  # characters
@@ -25,6 +27,8 @@ REMOVED = ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d",
 
 def ink(theme: str) -> str:
     """Return the colour of text in a theme."""
+    if theme == NOTEBOOK:
+        return INK["auto"]
     if theme not in INK:
         raise QueryError(f"there is no theme {theme!r}.", hint=did_you_mean(theme, INK))
     return INK[theme]
@@ -38,13 +42,17 @@ def cell_ink(theme: str) -> str:
 def scale(color: str, theme: str) -> list[list[Any]]:
     """Return a colour scale of tints that text in ``cell_ink`` is readable on.
 
-    The tints are opaque: so they hold on any background.
+    The tints are opaque: so they hold on any background. In the notebook they are not.
     """
+    ink(theme)
     ground = 24 if theme == "dark" else 255
     wanted = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
     found: list[list[Any]] = []
     for step in STEPS:
         share = 0.06 + 0.6 * step**0.5
+        if theme == NOTEBOOK:
+            found.append([step, f"rgba({','.join(map(str, wanted))},{share:.2f})"])
+            continue
         red, green, blue = (round(share * part + (1 - share) * ground) for part in wanted)
         found.append([step, f"rgb({red},{green},{blue})"])
     return found

@@ -36,7 +36,7 @@ NO_GOLD = "No record has been reviewed by hand yet: label some with rn.Labeler(t
 NO_VOTES = "No heuristic has voted yet: add one and call task.run()."
 BINS = 20
 MOST = 40  # labels or heuristics in one chart
-WIDTHS = {1: 300, 2: 340, 3: 400}  # of small matrices, by size; a larger one fills its place
+WIDTHS = {1: 420, 2: 440, 3: 460}  # of small matrices, by size; a larger one fills its place
 
 
 def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
@@ -78,7 +78,7 @@ def confidence(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
         return empty("How sure the weak labels are", NO_RUN, theme)
     votes = one.votes
     what = "spans" if votes.start is not None else "weak labels"
-    told = f"{len(votes):,} {what} by {short([one.model])[0]}"
+    told = f"{len(votes):,} {what} by {short([one.summary.get('chosen') or one.model])[0]}"
     found = figure("How sure the weak labels are", theme, told=told)
     counts, edges = np.histogram(votes.confidence, bins=BINS, range=(0, 1))
     ranges = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(edges)]
@@ -309,7 +309,7 @@ def _matrix(
         xgap=2 if small else 1,
         ygap=2 if small else 1,
     )
-    tick = {"tickfont": {"size": 12 if small else 10}, "showgrid": not small, "dtick": 1}
+    tick = {"tickfont": {"size": 12 if small else 10}, "showgrid": False, "dtick": 1}
     found.update_xaxes(tickangle=-45 if small else -90, **tick)
     if size <= len(WIDTHS):
         found.update_xaxes(tickangle=0)

@@ -12,6 +12,7 @@ import ipywidgets
 from refinery_nb.project import charts_data, weak
 from refinery_nb.project.task import Task
 from refinery_nb.widgets import charts
+from refinery_nb.widgets.chart_look import NOTEBOOK
 
 PLOTLY = "application/vnd.plotly.v1+json"
 TABS: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -21,15 +22,45 @@ TABS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Coverage": (charts.coverage,),
     "People": (charts.agreement,),
 }
+BUSY = "rn-quality-busy"
 # Figures know no variables of the theme; what is drawn of them in the notebook does.
 STYLE = """<style>
-.rn-quality { font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
-.rn-quality .js-plotly-plot text { fill: var(--jp-ui-font-color1, #1f2328) !important; }
+.rn-quality { font: 13px / 1.5 var(--jp-ui-font-family, system-ui, sans-serif);
+  --rn-ink: var(--jp-ui-font-color1, #1f2328); --rn-paper: var(--jp-layout-color1, #fff);
+  --rn-edge: color-mix(in srgb, var(--rn-ink) 17%, var(--rn-paper));
+  --rn-quiet: color-mix(in srgb, var(--rn-ink) 68%, var(--rn-paper));
+  --rn-accent: var(--jp-brand-color1, #1565c0);
+  max-width: 1280px; border: 1px solid var(--rn-edge); border-radius: 6px;
+  background: var(--rn-paper); color: var(--rn-ink); }
+.rn-quality:focus-within { border-color: var(--rn-accent); }
+.rn-quality .rn-quality-style { display: none; }
+.rn-quality .rn-quality-head { padding: 6px 16px; gap: 16px; }
+.rn-quality .widget-html, .rn-quality .widget-html-content { height: auto; margin: 0;
+  line-height: 1.5; color: var(--rn-ink); font-size: 13px; overflow: visible; }
+.rn-quality .rn-quality-told { color: var(--rn-quiet); margin-left: 12px; }
+.rn-quality .widget-button { width: auto; flex: none; height: 28px; margin: 0; padding: 2px 10px;
+  border: 1px solid var(--rn-edge); border-radius: 6px; background: none; color: var(--rn-ink);
+  line-height: 1.5; box-shadow: none; }
+.rn-quality .widget-button:hover, .rn-quality .widget-button.mod-info {
+  border-color: var(--rn-accent); box-shadow: none; }
+.rn-quality .widget-button.mod-info { background: none; color: var(--rn-accent);
+  font-weight: 600; }
+.rn-quality .widget-toggle-buttons { margin: 0; border-bottom: 1px solid var(--rn-edge); }
+.rn-quality .widget-toggle-buttons > div { padding: 0 12px; }
+.rn-quality .widget-toggle-button { width: auto; height: 30px; margin: 0 0 -1px; padding: 4px 12px;
+  border: 0; border-bottom: 2px solid transparent; border-radius: 6px 6px 0 0; background: none;
+  color: var(--rn-quiet); line-height: 1.5; box-shadow: none; }
+.rn-quality .widget-toggle-button:hover { color: var(--rn-ink); }
+.rn-quality .widget-toggle-button.mod-active { border-bottom-color: var(--rn-accent);
+  background: none; color: var(--rn-ink); font-weight: 600; }
+.rn-quality button:focus-visible { outline: 2px solid var(--rn-accent); outline-offset: 1px; }
+.rn-quality .js-plotly-plot text { fill: var(--rn-ink) !important; }
 .rn-quality .js-plotly-plot .hoverlayer text { fill: #fff !important; }
-.rn-quality .js-plotly-plot .heatmap-label text { fill: #1f2328 !important; }
-.rn-quality .widget-output { flex: 1 1 400px; min-width: 320px; }
-.rn-quality .rn-quality-row { flex-wrap: wrap; overflow: visible; }
-.rn-quality .widget-toggle-button { width: auto; }
+.rn-quality .widget-output { flex: 1 1 400px; min-width: 280px; }
+.rn-quality .rn-quality-row { flex-wrap: wrap; overflow: visible; min-height: 240px; margin: 0;
+  transition: opacity 0.1s; }
+/* What is counted anew takes a while where there is much; it is not seen before 0.3 s. */
+.rn-quality .rn-quality-busy { opacity: 0.5; transition-delay: 0.3s; }
 </style>"""
 
 
@@ -60,12 +91,14 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
         self._row = ipywidgets.HBox()
         self._row.add_class("rn-quality-row")
         self._choice = ipywidgets.ToggleButtons(options=list(TABS))
-        self._refresh.layout.width = "auto"
         head = ipywidgets.HBox(
             [self._head, self._refresh],
             layout=ipywidgets.Layout(justify_content="space-between", align_items="center"),
         )
-        super().__init__(children=[ipywidgets.HTML(STYLE), head, self._choice, self._row])
+        head.add_class("rn-quality-head")
+        style = ipywidgets.HTML(STYLE)
+        style.add_class("rn-quality-style")
+        super().__init__(children=[style, head, self._choice, self._row])
         self.add_class("rn-quality")
         self._choice.observe(lambda _: self._draw(), names="value")
         events = task.project.events
@@ -81,7 +114,8 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
         self._refresh.description = "Refresh"
         self._refresh.button_style = ""
         self._head.value = (
-            f"<b>{escape(self.task.name)}</b> {escape(' · '.join(summary(self.task)))}"
+            f"<b>{escape(self.task.name)}</b>"
+            f'<span class="rn-quality-told">{escape(" · ".join(summary(self.task)))}</span>'
         )
         self._draw()
 
@@ -95,7 +129,11 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
     def _draw(self) -> None:
         name = self._choice.value
         if name not in self._drawn:
-            self._drawn[name] = tuple(_display(made(self.task)) for made in TABS[name])
+            self._row.add_class(BUSY)
+            self._drawn[name] = tuple(
+                _display(made(self.task, theme=NOTEBOOK)) for made in TABS[name]
+            )
+            self._row.remove_class(BUSY)
         before = self._row.children
         self._row.children = tuple(
             ipywidgets.Output(outputs=(figure,)) for figure in self._drawn[name]
