@@ -15,6 +15,7 @@ from refinery_nb.core.errors import InputError, MissingExtra
 KINDS = {
     "tfidf": "refinery_nb.embed.tfidf:Tfidf",
     "transformer": "refinery_nb.embed.transformer:Transformer",
+    "endpoint": "refinery_nb.embed.endpoint:EndpointEmbedder",
     "function": "refinery_nb.embed.function:FunctionEmbedder",
 }
 
@@ -57,7 +58,9 @@ class Embedder(Protocol):
         """Take back what ``state`` gave."""
 
 
-def make(model: str | Path | Embedder | Callable[..., Any] | None) -> Embedder:
+def make(
+    model: str | Path | Embedder | Callable[..., Any] | None, endpoint: Any = None
+) -> Embedder:
     """Return an embedder.
 
     Parameters
@@ -66,6 +69,9 @@ def make(model: str | Path | Embedder | Callable[..., Any] | None) -> Embedder:
         None: TF-IDF. A string or path: a folder with a transformers model, or the name of an
         installed or cached one. A function: texts to an array of shape (n, dim). An embedder, such
         as ``Transformer`` with options: itself.
+    endpoint
+        An address or an ``Endpoint``: ``model`` is the name of a model there. True: the one that
+        the environment names.
 
     Raises
     ------
@@ -74,6 +80,10 @@ def make(model: str | Path | Embedder | Callable[..., Any] | None) -> Embedder:
     MissingExtra
         If a package is missing.
     """
+    if endpoint is not None and endpoint is not False:
+        if not isinstance(model, str):
+            raise InputError("which model of the endpoint?", hint="Pass its name: model=.")
+        return _kind("endpoint")(model, None if endpoint is True else endpoint)
     if model is None:
         return _kind("tfidf")()
     if isinstance(model, (str, Path)):
@@ -88,18 +98,26 @@ def make(model: str | Path | Embedder | Callable[..., Any] | None) -> Embedder:
     )
 
 
-def again(spec: Mapping[str, Any]) -> Embedder:
+def again(spec: Mapping[str, Any], endpoint: Any = None) -> Embedder:
     """Return the embedder that a spec describes.
+
+    Parameters
+    ----------
+    endpoint
+        As of ``make``; it is never part of a spec. None: the one that the environment names.
 
     Raises
     ------
     InputError
-        If it cannot be had from its spec: a function must be passed again.
+        If it cannot be had from its spec: a function must be passed again, an endpoint named.
     """
     if spec["kind"] == "tfidf":
         return _kind("tfidf")()
     if spec["kind"] == "transformer":
         return _kind("transformer")(spec["model"], **spec["options"])
+    if spec["kind"] == "endpoint":
+        named = None if endpoint is True else endpoint
+        return _kind("endpoint")(spec["model"], named, **spec["options"])
     raise InputError(
         f"the vectors come from the function {spec.get('model')!r}, which is not kept.",
         hint="Pass it again: model=.",

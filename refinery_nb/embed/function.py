@@ -20,7 +20,9 @@ class FunctionEmbedder:
     ----------
     function
         Gets a list of texts, none of them blank, and returns an array of shape (n, dim). It runs
-        in the kernel, and is not kept: pass it again to embed records that come later.
+        in the kernel, and is not kept: pass it again to embed records that come later. For vectors
+        of tokens it gets a list of lists of tokens, and returns an array of shape (tokens, dim)
+        for each.
 
     Notes
     -----
@@ -30,7 +32,7 @@ class FunctionEmbedder:
 
     learns = False
 
-    def __init__(self, function: Callable[[list[str]], Any]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.name = str(getattr(function, "__name__", type(function).__name__)).strip("<>")
 
@@ -70,6 +72,40 @@ class FunctionEmbedder:
                 hint="Return one vector for each text: shape (n, dim).",
             )
         return values
+
+    def encode_tokens(
+        self, texts: Sequence[str], tokens: Sequence[NDArray[np.int32]]
+    ) -> list[NDArray[np.float16]]:
+        """Return what the function gives for lists of tokens, in float16.
+
+        Raises
+        ------
+        InputError
+            If that is not an array with a row for each token, for each list.
+        """
+        said = [
+            [text[start:end] for start, end in known.tolist()]
+            for text, known in zip(texts, tokens, strict=True)
+        ]
+        given = list(self._function(said))
+        if len(given) != len(said):
+            raise InputError(f"{self.name} gave {len(given):,} arrays for {len(said):,} texts.")
+        found = []
+        for one, words in zip(given, said, strict=True):
+            try:
+                with np.errstate(over="ignore"):  # infinity is refused by the caller
+                    values = np.asarray(one).astype(np.float16)
+            except (TypeError, ValueError) as error:
+                raise InputError(f"{self.name} gave no array of numbers: {error}.") from error
+            if values.ndim != 2 or len(values) != len(words) or not values.shape[1]:
+                raise InputError(
+                    f"{self.name} gave an array of shape {values.shape} for {len(words):,} tokens.",
+                    hint="Return one vector for each token: shape (tokens, dim).",
+                )
+            found.append(values)
+        if len({one.shape[1] for one in found}) > 1:
+            raise InputError(f"{self.name} gave vectors of different lengths for its tokens.")
+        return found
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing."""

@@ -133,7 +133,8 @@ def pooled(torch: Any, hidden: Any, lengths: Any, modes: tuple[str, ...], skippe
         elif mode == "max":
             lowest = hidden.new_full((count, hidden.shape[1]), -torch.inf)
             masked = hidden.masked_fill(counted == 0, -torch.inf)
-            found.append(lowest.index_reduce_(0, text, masked, "amax"))
+            index = text[:, None].expand_as(masked)
+            found.append(lowest.scatter_reduce(0, index, masked, "amax"))
         else:
             weights = counted * (place[:, None] + 1) if mode == "weightedmean" else counted
             sums = hidden.new_zeros(count, hidden.shape[1]).index_add_(0, text, hidden * weights)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name
-from refinery_nb.embed.embedder import again, make
+from refinery_nb.embed.embedder import Embedder, again, make
 from refinery_nb.project.embedding import Embedding
 from refinery_nb.project.embedding_run import EmbeddingRun
 from refinery_nb.project.level import Level, ListLevel, RecordLevel, TokenLevel
 
 if TYPE_CHECKING:
+    from refinery_nb.net.endpoint import Endpoint
     from refinery_nb.project.project import Project
 
 LEVELS = ("record", "token")
@@ -24,7 +25,8 @@ def embed(
     project: Project,
     on: str,
     *,
-    model: str | Path | Callable[..., Any] | None = None,
+    model: str | Path | Embedder | Callable[..., Any] | None = None,
+    endpoint: str | Endpoint | bool | None = None,
     name: str | None = None,
     level: str | None = None,
     fresh: bool = False,
@@ -40,8 +42,13 @@ def embed(
     model
         None: that of the embedding called ``name`` if there is one, or else TF-IDF with a
         truncated SVD, which needs no download. A folder in the format of sentence-transformers,
-        or the name of an installed or cached model. A function: a list of texts to an array of
-        shape (n, dim).
+        or the name of an installed or cached model. ``rn.Transformer``: such a model with
+        options. A function: a list of texts to an array of shape (n, dim); at the level of tokens,
+        a list of lists of tokens to an array of shape (tokens, dim) for each.
+    endpoint
+        The address of an OpenAI-compatible API up to its version, or an ``Endpoint``: ``model``
+        is a name there, and texts are sent there. True: the address in the environment variable
+        ``REFINERY_NB_ENDPOINT``. The key is taken from ``REFINERY_NB_API_KEY``. Neither is stored.
     name
         Of the embedding; by default the attribute and the model. With another model or dimension
         than before, all vectors are made anew.
@@ -80,7 +87,11 @@ def embed(
     attribute = project.attribute(on)
     known = project.embeddings.get(name) if name is not None else None
     chosen_level = _level(project, attribute, level or (known.level if known else "record"))
-    embedder = again(known.row.spec) if known is not None and model is None else make(model)
+    embedder = (
+        again(known.row.spec, endpoint)
+        if known is not None and model is None
+        else make(model, endpoint)
+    )
     suffix = "-tokens" if chosen_level.name == "token" else ""
     usual = f"{on}-{embedder.name}{suffix}"
     chosen = check_name(usual if name is None else name, "an embedding")

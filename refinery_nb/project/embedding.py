@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,9 +190,13 @@ class Embedding:
         """What answers searches: ``exact``, ``edge`` or ``server``; and what is going on."""
         return self._project.embeddings.indexes.state(self.name)
 
-    def update(self) -> Embedding:
-        """Embed the records that are new or have changed; a function must be passed again."""
-        return self._project.embed(self.on, name=self.name)
+    def update(self, **options: Any) -> Embedding:
+        """Embed the records that are new or have changed.
+
+        A function must be passed again (``model=``), and an endpoint named again
+        (``endpoint=``); other options are those of ``project.embed``.
+        """
+        return self._project.embed(self.on, name=self.name, **options)
 
     def delete(self) -> None:
         """Delete the vectors."""
