@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
+    from refinery_nb.embed.transformer import Transformer
     from refinery_nb.heuristics.annotator import Annotator
     from refinery_nb.heuristics.bricks import bricks
     from refinery_nb.heuristics.imported import Imported
@@ -52,6 +53,7 @@ _NAMES = {
     "RefineryError": "refinery_nb.core.errors",
     "Regex": "refinery_nb.heuristics.regex",
     "Task": "refinery_nb.project.task",
+    "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",
     "WeakRun": "refinery_nb.project.weak",
     "ZeroShot": "refinery_nb.heuristics.zero_shot",
@@ -76,6 +78,7 @@ __all__ = [
     "RefineryError",
     "Regex",
     "Task",
+    "Transformer",
     "View",
     "WeakRun",
     "ZeroShot",
