@@ -119,12 +119,25 @@ def capture(function: object) -> Captured:
         raise HeuristicError(f"{function.__name__} is async; write a plain def.")
     positional = code.co_argcount
     _check_arguments(function.__name__, positional, len(function.__defaults__ or ()), None)
-    writer = _Writer(function)
-    entry = writer.define(function)
+    return capture_definition(function)
+
+
+def capture_definition(thing: FunctionType | type) -> Captured:
+    """Return the self-contained source of any plain function or class.
+
+    Raises
+    ------
+    HeuristicError
+        As ``capture`` does.
+    """
+    if thing.__name__ == "<lambda>":
+        raise HeuristicError("a lambda has no name.", hint="Write it as def.")
+    writer = _Writer(thing)
+    entry = writer.define_class(thing) if isinstance(thing, type) else writer.define(thing)
     source, lines = writer.text()
     if len(source) > LARGEST:
         raise HeuristicError(
-            f"the source of {function.__name__} with its constants has {len(source):,} characters;"
+            f"the source of {thing.__name__} with its constants has {len(source):,} characters;"
             f" {LARGEST:,} are allowed.",
             hint="A long list of terms is an rn.Lookup.",
         )
@@ -134,7 +147,7 @@ def capture(function: object) -> Captured:
 class _Writer:
     """Collects what a function uses, in an order in which it can be run."""
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, function: FunctionType | type) -> None:
         self._heuristic = function
         self._imports: set[str] = set()
         self._constants: dict[str, str] = {}
@@ -231,7 +244,7 @@ class _Writer:
         cached = isinstance(value, functools._lru_cache_wrapper) and isinstance(plain, FunctionType)
         if (isinstance(value, (FunctionType, type)) or cached) and self._is_local(value):
             if isinstance(value, type):
-                own = self._define_class(value)
+                own = self.define_class(value)
             else:
                 own = self.define(plain if cached else value, decorated=cached)  # type: ignore[arg-type]
             if own != name and self._bind(name, value):
@@ -277,7 +290,8 @@ class _Writer:
             return True
         return _import_line("_", value) is None and isinstance(value, FunctionType)
 
-    def _define_class(self, owner: type) -> str:
+    def define_class(self, owner: type) -> str:
+        """Write a class after all that it uses; return its name in the source."""
         if not self._bind(owner.__name__, owner):
             return owner.__name__
         definition = find_class(owner)
