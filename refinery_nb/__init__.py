@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.embedding_map import EmbeddingMap
     from refinery_nb.widgets.heuristic_editor import HeuristicEditor
     from refinery_nb.widgets.labeler import Labeler
+    from refinery_nb.widgets.playground import Playground
     from refinery_nb.widgets.quality import Quality
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ _NAMES = {
     "Labeler": "refinery_nb.widgets.labeler",
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
+    "Playground": "refinery_nb.widgets.playground",
     "Project": "refinery_nb.project.project",
     "Quality": "refinery_nb.widgets.quality",
     "RefineryError": "refinery_nb.core.errors",
@@ -73,6 +75,7 @@ __all__ = [
     "Labeler",
     "Limits",
     "Lookup",
+    "Playground",
     "Project",
     "Quality",
     "RefineryError",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.errors import InputError
-from refinery_nb.embed.sentence import batches
+from refinery_nb.embed.runner import batches
 from refinery_nb.language.loading import Loaded, find, load
 
 BUDGET = {"cpu": 2_048, "cuda": 65_536}  # tokens of a batch, padding included

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from refinery_nb.core.errors import InputError
-from refinery_nb.embed import folder as folders
 from refinery_nb.embed.embedder import needed
-from refinery_nb.embed.folder import ModelFolder
+from refinery_nb.embed.find import find as folder_of
+from refinery_nb.embed.folder import ModelFolder, read
 
 # These number the places of tokens from the one of padding on.
 LATE = ("roberta", "camembert", "longformer", "mpnet")
@@ -45,7 +45,7 @@ def find(model: str) -> ModelFolder:
         raise InputError(
             f"the model {model!r} lies on another machine.", hint="Copy it here; give its folder."
         )
-    return folders.read(folders.find(model))
+    return read(folder_of(model))
 
 
 def load(folder: ModelFolder, kind: str, dtype: str) -> Loaded:

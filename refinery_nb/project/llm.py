@@ -79,7 +79,7 @@ def here(task: Task, heuristic: LLM) -> LLM:
     """Return a stored heuristic with what this session knows of it."""
     known: LLM | None = task.project.given.get(("llm", task.id, heuristic.name))
     made = copy.copy(heuristic)
-    if known is not None:
+    if known is not None and made.endpoint is None and made.price is None:
         made.endpoint, made.parallel, made.price = known.endpoint, known.parallel, known.price
     return made
 
