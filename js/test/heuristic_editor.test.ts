@@ -38,20 +38,23 @@ const row = (name: string, patch: Partial<Row> = {}): Row => ({
   conflicts: 0,
   labels: [],
   measure: measure(10, 0, 0),
+  trusted: true,
   ...patch,
 });
 
 describe("order", () => {
-  test("failed first, then not run, then probably wrong votes; switched off last", () => {
+  test("failed first, then errors, then not run, then wrong votes; switched off last", () => {
     const rows = [
       row("sure", { measure: measure(100, 50, 0) }),
       row("off", { enabled: false, state: "failed" }),
       row("shaky", { measure: measure(100, 5, 5) }),
       row("fresh", { state: "new", measure: null }),
+      row("stumbles", { errors: 3, measure: measure(0, 0, 0) }),
       row("broken", { state: "failed" }),
     ];
     expect(ordered(rows, "work").map((one) => one.name)).toEqual([
       "broken",
+      "stumbles",
       "fresh",
       "shaky",
       "sure",

@@ -17,13 +17,14 @@ from refinery_nb.heuristics import Heuristic, Lookup
 from refinery_nb.heuristics.batch import Batch
 from refinery_nb.heuristics.lint import constants, lint_pattern
 from refinery_nb.project import engine_kinds, following, frames, rules
+from refinery_nb.project.contradictions import Contradiction, contradictions
 from refinery_nb.project.run import RunResult, run_heuristics
 from refinery_nb.project.view import View
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
-SAMPLES = ("random", "label", "hits", "wrong", "uncovered", "errors")
+SAMPLES = ("random", "label", "hits", "wrong", "conflicts", "uncovered", "errors")
 # Of which records votes are looked for where they are what chooses the examples.
 POOL = 2_000
 MOST = 100
@@ -60,6 +61,8 @@ class Example:
         What it says; empty if it abstains.
     gold
         Label ids (for spans: start, end, label); None if nobody has labelled the record.
+    others
+        The heuristics in force that say otherwise.
     error, traceback, line
         What went wrong on the record, and at which line of the source.
     """
@@ -70,6 +73,7 @@ class Example:
     votes: tuple[ExampleVote, ...]
     gold: tuple[Any, ...] | None
     looked: dict[str, list[Span]] = field(default_factory=dict)
+    others: tuple[Contradiction, ...] = ()
     error: str = ""
     traceback: str = ""
     line: int | None = None
@@ -116,6 +120,7 @@ def try_examples(
     sample
         ``random``; ``label``: records that people gave ``label``, or else the last weak run;
         ``hits``: those it votes on; ``wrong``: those where it contradicts the manual labels;
+        ``conflicts``: those where another heuristic in force votes otherwise;
         ``uncovered``: those on which no heuristic in force votes; ``errors``: those it fails on.
     n, seed
         How many, and which.
@@ -129,19 +134,31 @@ def try_examples(
         raise QueryError(f"there is no sample {sample!r}.", hint=did_you_mean(sample, SAMPLES))
     n = max(1, min(n, MOST))
     schema, gold = task.schema, frames.gold_columns(task)[0]
-    searched = sample in ("hits", "wrong", "errors")
+    searched = sample in ("hits", "wrong", "conflicts", "errors")
     view = _view(task, sample, label, gold)
     ids = view.sample(POOL if searched else n, seed=seed).ids()
     result = _run(task, heuristic, schema, ids.tolist(), cancel)
     chosen = ids.tolist()
+    if sample == "conflicts":
+        wanted = set(contradictions(task, heuristic.name, result.votes))
+    elif searched:
+        wanted = _wanted(sample, result, gold)
     if searched:
-        chosen = [record for record in chosen if record in _wanted(sample, result, gold)][:n]
+        chosen = [record for record in chosen if record in wanted][:n]
+    said = result.votes.of_records(np.array(sorted(chosen), dtype=np.int64))
+    others = contradictions(task, heuristic.name, said)
     rows = {row[0]: row for chunk in rules.chunks(task.project, np.array(chosen)) for row in chunk}
     values = [rows[record] for record in chosen if record in rows]
     shown = _attributes(schema, heuristic, values)
     looked = _looked(task, heuristic, schema, shown, values, cancel)
     return Trial(
-        tuple(_example(row, result, gold, schema, shown, looked.get(row[0], {})) for row in values),
+        tuple(
+            replace(
+                _example(row, result, gold, shown, looked.get(row[0], {})),
+                others=tuple(others.get(row[0], ())),
+            )
+            for row in values
+        ),
         len(ids),
         result.state,
         result.message,
@@ -241,7 +258,6 @@ def _example(
     row: tuple[int, str, dict[str, Any]],
     result: RunResult,
     gold: Gold,
-    schema: TaskSchema,
     shown: Sequence[str],
     looked: dict[str, list[Span]],
 ) -> Example:
@@ -261,9 +277,9 @@ def _example(
             name: [(start, end) for start, end in spans if end <= CHARACTERS]
             for name, spans in looked.items()
         },
-        error.message if error else "",
-        error.traceback if error else "",
-        line_of(error.traceback) if error else None,
+        error=error.message if error else "",
+        traceback=error.traceback if error else "",
+        line=line_of(error.traceback) if error else None,
     )
 
 

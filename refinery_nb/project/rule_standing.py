@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from refinery_nb.core.errors import HeuristicError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, Ints, VoteMatrix, Votes
-from refinery_nb.project import cards, frames, rules
+from refinery_nb.project import cards, foreign, frames, rules
 from refinery_nb.quality import statistics
 from refinery_nb.quality.interval import wilson
 from refinery_nb.store import heuristics, records
@@ -55,7 +55,8 @@ class Standing:
 
     ``state`` is ``new``, ``finished``, ``failed`` or ``outdated``; ``errors`` counts records;
     ``conflicts`` counts votes that another heuristic in force contradicts (None where it is
-    switched off itself); ``labels`` has the number of votes by label id.
+    switched off itself); ``labels`` has the number of votes by label id; ``trusted`` is False
+    where the code came with somebody else's project and nobody here has let it run.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Standing:
     conflicts: int | None
     labels: dict[int, int]
     measure: Measure | None
+    trusted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,9 @@ def standings(task: Task) -> tuple[list[Standing], int, int]:
         now = records.version(connection)
         counts = heuristics.counts(connection, task.id)
     found = []
-    for row in rules.rows(task):
+    rows = rules.rows(task)
+    untrusted = foreign.untrusted(task.project, {row.name: row.spec for row in rows})
+    for row in rows:
         versions, errors = counts.get(row.id, (1, 0))
         state = "outdated" if row.state == "finished" and row.seen < now else row.state
         voted = row.state != "new" or len(everything.get(row.name, ())) > 0
@@ -180,6 +184,7 @@ def standings(task: Task) -> tuple[list[Standing], int, int]:
                 conflicts.get(row.name),
                 by_label.get(row.name, {}),
                 measured.get(row.name) if voted else None,
+                row.name not in untrusted,
             )
         )
     return found, len(yardstick.records), len(yardstick.gold.reviewed)

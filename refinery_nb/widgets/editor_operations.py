@@ -12,7 +12,7 @@ from typing import Any
 
 from refinery_nb.core.errors import HeuristicError, ProtocolError
 from refinery_nb.heuristics.lint import entry_of, lint, lint_pattern
-from refinery_nb.project import editing, rule_examples, rule_standing, rules
+from refinery_nb.project import editing, foreign, rule_examples, rule_standing, rules
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 from refinery_nb.widgets.editor_session import EditorSession, change_row
@@ -191,6 +191,13 @@ def enable(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def trust(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
+    """Let the code of a heuristic run that came with somebody else's project."""
+    row = editing.by_id(session.task, number(args, "heuristic"))
+    foreign.trust(session.task, [row.name])
+    return {}
+
+
 def remove(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
     """Remove a heuristic; the token puts it back."""
     row = editing.by_id(session.task, number(args, "heuristic"))
@@ -255,6 +262,7 @@ OPERATIONS: dict[str, Operation] = {
     "restore": restore,
     "run": run,
     "save": save,
+    "trust": trust,
     "version": version,
 }
 # Statistics of a million votes take a moment, too; they are not waited for by other widgets.

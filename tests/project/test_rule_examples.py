@@ -131,3 +131,29 @@ def test_a_project_without_records(project: rn.Project) -> None:
     project.add([{"id": "1", "text": "x"}], key="id")
     topic = project.task("t", ["A"], on="text")
     assert tried(topic, FUNCTION, sample="wrong") == Trial((), 0)
+
+
+def test_examples_say_which_heuristics_contradict(topic: rn.Task) -> None:
+    topic.add(rn.Lookup("B", ["parcel", "pump"], name="things"))
+    topic.add(rn.Lookup("A", ["late"], name="agrees"))
+    topic.add(rn.Lookup("B", ["so"], name="off"))
+    topic.enable("off", False)
+    topic.run("things", "agrees", "off", progress=False)
+    trial = tried(topic, LOOKUP, sample="conflicts")
+    assert [example.key for example in trial.examples] == ["r0"]
+    (said,) = trial.examples[0].others
+    assert (said.heuristic, said.label) == ("things", topic.schema.label("B").id)
+    every = {example.key: example.others for example in tried(topic, LOOKUP).examples}
+    assert {key for key, others in every.items() if others} == {"r0"}
+
+
+def test_spans_contradict_where_they_meet(project: rn.Project) -> None:
+    project.add([{"id": "1", "text": "Ann Lee met Bo Li"}], key="id")
+    names = project.task("names", ["PER", "ORG"], on="text", kind="spans")
+    names.add(rn.Regex("ORG", "Lee met", name="meets"))
+    names.add(rn.Regex("PER", "Ann", name="agrees"))
+    names.add(rn.Regex("ORG", "Bo", name="apart"))
+    names.run(progress=False)
+    spec = {"kind": "regex", "label": "PER", "pattern": "Ann Lee"}
+    (example,) = tried(names, spec, sample="conflicts").examples
+    assert [one.heuristic for one in example.others] == ["meets"]

@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
+from refinery_nb.project import foreign
 from refinery_nb.widgets.editor_operations import OPERATIONS, answer
 from refinery_nb.widgets.editor_session import EditorSession
 
 ROOT = Path(__file__).parents[2]
 SOURCE = 'def late(record):\n    return "A" if "late" in record["text"] else None\n'
 FUNCTION = {"kind": "function", "source": SOURCE}
+LOOKUP = {"kind": "lookup", "label": "A", "terms": ["ok"]}
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -41,7 +43,7 @@ def ask(session: EditorSession) -> Ask:
     def call(op: str, **args: Any) -> dict[str, Any]:
         told = answer(session, {"v": 1, "id": "x", "op": op, "args": args})
         json.dumps(told, allow_nan=False)
-        return dict(told.get("ok") or told["error"])
+        return dict(told["ok"] if "ok" in told else told["error"])
 
     return call
 
@@ -283,3 +285,20 @@ def test_nothing_written_travels_as_state(topic: rn.Task) -> None:
     topic.add(rn.Lookup("A", ["secret"]))
     state = rn.HeuristicEditor(topic).get_state()
     assert "secret" not in str({k: v for k, v in state.items() if k not in ("_esm", "_css")})
+
+
+def test_code_of_somebody_else_is_named_and_runs_once_it_is_trusted(
+    ask: Ask, topic: rn.Task
+) -> None:
+    ask("save", name="late", spec=FUNCTION, heuristic=None, base=None)
+    ask("save", name="list", spec=LOOKUP, heuristic=None, base=None)
+    with topic.project.database.write() as connection:
+        foreign.mark(connection, [FUNCTION])
+    rows = {row["name"]: row for row in ask("list")["heuristics"]}
+    assert {name: row["trusted"] for name, row in rows.items()} == {"late": False, "list": True}
+    tried = ask("examples", name="late", spec=FUNCTION, sample="random", n=10, seed=0)
+    assert "not trusted" in tried["message"]
+    assert "not trusted" in ask("run", heuristics=[rows["late"]["id"]])["message"]
+    assert ask("trust", heuristic=rows["late"]["id"]) == {}
+    assert ask("run", heuristics=[rows["late"]["id"]])["runs"][0]["votes"] == 3
+    assert all(row["trusted"] for row in ask("list")["heuristics"])

@@ -160,7 +160,8 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
     ],
   );
   const total = rows?.heuristics.length ?? 0;
-  const waiting = rows?.heuristics.filter((one) => one.enabled && one.state !== "finished") ?? [];
+  const waiting =
+    rows?.heuristics.filter((one) => one.enabled && one.trusted && one.state !== "finished") ?? [];
   return (
     <section
       ref={root}

@@ -1,14 +1,11 @@
 // Records with what the heuristic says of them, beside what people say.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { safeColor } from "../../ui/color";
 import { count, plural } from "../../ui/numbers";
-import { LabelChip } from "./Chip";
+import { Card } from "./Card";
 import { sameSpec } from "./drafts";
 import { capital } from "./format";
-import { isLong, type Mark, marksOf, type Piece, pieces } from "./marks";
-import type { Example, Sample, TaskInfo, Trial } from "./protocol";
+import type { Sample, Trial } from "./protocol";
 import type { EditorSession } from "./session";
 import { SHOWN } from "./trying";
 
@@ -16,6 +13,7 @@ const SAMPLES: [Sample, string][] = [
   ["random", "random records"],
   ["hits", "records it votes on"],
   ["wrong", "records where it contradicts people"],
+  ["conflicts", "records where others contradict it"],
   ["uncovered", "records no heuristic covers"],
   ["errors", "records it fails on"],
   ["label", "records labelled …"],
@@ -25,6 +23,7 @@ const NOTHING: Record<Sample, string> = {
   random: "The project has no records.",
   hits: "It votes on none of the records that were tried.",
   wrong: "It contradicts no manual label.",
+  conflicts: "No heuristic in force contradicts it on the records that were tried.",
   uncovered: "Every record has a vote of some heuristic.",
   errors: "It fails on none of the records that were tried.",
   label: "No record has this label yet.",
@@ -137,6 +136,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
           />
         ))}
       </ol>
+      <AsView session={session} />
       {trial !== null && trial.output !== "" ? (
         <details class="rne-output">
           <summary>What it printed</summary>
@@ -144,6 +144,27 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
         </details>
       ) : null}
     </section>
+  );
+}
+
+const METHODS: Partial<Record<Sample, string>> = {
+  hits: "hits",
+  wrong: "false_hits",
+  conflicts: "conflicts",
+};
+
+/** Where all of them are: a View for the next cell. */
+function AsView({ session }: { session: EditorSession }): JSX.Element | null {
+  const { stored, hello, trying } = session;
+  const method = METHODS[trying.sample];
+  if (stored === null || hello === null || method === undefined) return null;
+  const task = hello.task.name;
+  const owner = /^[A-Za-z_]\w*$/.test(task) ? task : `project.task(${JSON.stringify(task)})`;
+  const code = `${owner}.${method}(${JSON.stringify(stored.name)})`;
+  return (
+    <p class="rn-quiet" data-testid="as-view">
+      All of them, as a View to label or to export: <code>{code}</code>
+    </p>
   );
 }
 
@@ -158,173 +179,4 @@ export function summary(trial: Trial): string {
   if (errors > 0) parts.push(plural(errors, "error"));
   if (trial.tried > examples.length) parts.push(`from ${count(trial.tried)} tried`);
   return parts.join(" · ");
-}
-
-interface CardProps {
-  example: Example;
-  task: TaskInfo;
-  /** The first with this error: its traceback is open, those of the others are the same. */
-  first: boolean;
-}
-
-function Card({ example, task, first }: CardProps): JSX.Element {
-  const label = (id: number) => task.labels.find((one) => one.id === id);
-  const names = Object.keys(example.texts);
-  const { gold, votes } = example;
-  return (
-    <li class="rne-card" data-testid={`example-${example.key}`}>
-      <div class="rne-verdict">
-        <span class="rne-key" title={`Record ${example.key}`}>
-          {example.key}
-        </span>
-        {task.kind === "classification" ? (
-          <>
-            {votes.map((vote) => (
-              <LabelChip
-                key={vote.label}
-                label={label(vote.label)}
-                voice="machine"
-                confidence={vote.confidence}
-              />
-            ))}
-            {votes.length === 0 && example.error === "" ? (
-              <span class="rn-quiet">abstains</span>
-            ) : null}
-            <Agreement example={example} />
-            {gold?.length === 0 ? <span class="rn-chip rn-person">none</span> : null}
-            {gold?.map((one) =>
-              typeof one === "number" ? (
-                <LabelChip key={one} label={label(one)} voice="person" />
-              ) : null,
-            )}
-          </>
-        ) : (
-          <SpanVerdict example={example} />
-        )}
-      </div>
-      {names.map((name) => (
-        <div key={name}>
-          {names.length > 1 ? <div class="rne-attribute">{name}</div> : null}
-          <Text example={example} attribute={name} task={task} />
-        </div>
-      ))}
-      {example.error === "" ? null : example.traceback === "" ? (
-        <p class="rne-error rn-bad">{example.error}</p>
-      ) : (
-        <details class="rne-error" open={first}>
-          <summary class="rn-bad">{example.error}</summary>
-          <pre class="rne-traceback" data-testid="traceback">
-            {example.traceback}
-          </pre>
-        </details>
-      )}
-    </li>
-  );
-}
-
-function Agreement({ example }: { example: Example }): JSX.Element | null {
-  const judged = example.votes.find((vote) => vote.right !== null);
-  if (judged !== undefined) {
-    return judged.right ? (
-      <span class="rn-good">✓ as people say</span>
-    ) : (
-      <span class="rn-bad">✗ people say</span>
-    );
-  }
-  return example.gold === null ? null : <span class="rn-quiet">people say</span>;
-}
-
-function SpanVerdict({ example }: { example: Example }): JSX.Element {
-  const right = example.votes.filter((vote) => vote.right === true).length;
-  const wrong = example.votes.filter((vote) => vote.right === false).length;
-  const missed = Math.max(0, (example.gold?.length ?? 0) - right);
-  return (
-    <>
-      <span class="rn-quiet">
-        {example.votes.length === 0 ? "abstains" : plural(example.votes.length, "span")}
-      </span>
-      {right > 0 ? <span class="rn-good">✓ {right} as people say</span> : null}
-      {wrong > 0 ? <span class="rn-bad">✗ {wrong} not as people say</span> : null}
-      {missed > 0 ? <span class="rn-quiet">{missed} of people's not found</span> : null}
-    </>
-  );
-}
-
-function Text(props: { example: Example; attribute: string; task: TaskInfo }): JSX.Element {
-  const { example, attribute, task } = props;
-  const [whole, setWhole] = useState(false);
-  const text = example.texts[attribute] ?? "";
-  const marks = marksOf(example, attribute, task.on);
-  const shown = pieces(text, marks, whole);
-  return (
-    <p class="rne-text">
-      {shown.map((piece, at) => (
-        <PieceView key={at} piece={piece} task={task} />
-      ))}
-      {isLong(text) ? (
-        <button
-          type="button"
-          class="rn-link"
-          aria-expanded={whole}
-          onClick={() => setWhole(!whole)}
-        >
-          {whole ? "Less" : "… Show all"}
-        </button>
-      ) : null}
-      {text === "" ? <span class="rn-quiet">(no text)</span> : null}
-    </p>
-  );
-}
-
-function PieceView({ piece, task }: { piece: Piece; task: TaskInfo }): JSX.Element {
-  const cut = piece.cut ? <span class="rn-quiet"> … </span> : null;
-  if (piece.marks.length === 0) {
-    return (
-      <>
-        {cut}
-        {piece.text}
-      </>
-    );
-  }
-  const of = (kind: Mark["kind"]): Mark | undefined => piece.marks.find((one) => one.kind === kind);
-  const [vote, gold] = [of("vote"), of("gold")];
-  const label = task.labels.find((one) => one.id === (vote ?? gold)?.label);
-  const classes = piece.marks.map((mark) => `rne-mark-${mark.kind}`);
-  const said = [
-    vote !== undefined ? `voted ${name(task, vote.label)}` : "",
-    gold !== undefined ? `people say ${name(task, gold.label)}` : "",
-    vote === undefined && gold === undefined ? "where the rule looked" : "",
-  ];
-  return (
-    <>
-      {cut}
-      <mark
-        class={[...new Set(classes)].join(" ")}
-        style={{ "--rne-own": safeColor(label?.color ?? "") }}
-        title={said.filter(Boolean).join(", ")}
-      >
-        {piece.text}
-      </mark>
-      {piece.ends.map((mark) => (
-        <Tag key={`${mark.kind}-${mark.label}`} mark={mark} task={task} />
-      ))}
-    </>
-  );
-}
-
-/** The label's name where a span ends: colour is never the only sign. */
-function Tag({ mark, task }: { mark: Mark; task: TaskInfo }): JSX.Element | null {
-  const label = task.labels.find((one) => one.id === mark.label);
-  const style = { "--rne-own": safeColor(label?.color ?? "") };
-  const judged = mark.right === null ? "" : mark.right ? " ✓" : " ✗";
-  return (
-    <span class={`rne-tag rne-tag-${mark.kind}`} style={style}>
-      {label?.name ?? "?"}
-      {mark.kind === "gold" ? " missed" : judged}
-    </span>
-  );
-}
-
-function name(task: TaskInfo, label: number | null): string {
-  return task.labels.find((one) => one.id === label)?.name ?? "?";
 }

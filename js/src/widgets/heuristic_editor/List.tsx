@@ -167,7 +167,9 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
     1,
     ...(session.rows?.heuristics ?? []).map((one) => one.measure?.covered ?? 0),
   );
-  const state = STATES[row.state];
+  const state: [text: string, title: string] | null = row.trusted
+    ? STATES[row.state]
+    : ["not trusted", "Written by somebody else: it runs only when you let it"];
   return (
     <div
       ref={place}
@@ -257,7 +259,8 @@ export function precisionInWords(measure: Measure): string {
 
 function inWords(row: Row, total: number): string {
   const parts = [row.name, row.kind, row.enabled ? "on" : "off"];
-  if (row.state !== "finished") parts.push(STATES[row.state]?.[0] ?? "");
+  if (!row.trusted) parts.push("not trusted");
+  else if (row.state !== "finished") parts.push(STATES[row.state]?.[0] ?? "");
   if (row.errors > 0) parts.push(`${row.errors} errors`);
   if (row.measure !== null) {
     parts.push(`covers ${share(row.measure.covered, total)}`, precisionInWords(row.measure));

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../../ui/numbers";
+import { Banner } from "../../ui/states";
 import { Code } from "./code/Code";
 import type { Known } from "./code/complete";
 import { Examples } from "./Examples";
@@ -67,6 +68,7 @@ export function Pane(props: PaneProps): JSX.Element | null {
       data-name={draft.name}
     >
       <Head {...props} />
+      {session.row?.trusted === false && !session.dirty ? <Untrusted session={session} /> : null}
       {stored?.change != null && !session.dirty && session.past.compared === null ? (
         <ChangeLine change={stored.change} records={session.rows?.records ?? 0} />
       ) : null}
@@ -125,11 +127,29 @@ export function Pane(props: PaneProps): JSX.Element | null {
   );
 }
 
+function Untrusted({ session }: { session: EditorSession }): JSX.Element {
+  return (
+    <Banner kind="warning" name="untrusted">
+      <b>Written by somebody else.</b> Read it first: it runs only when you let it.
+      <button
+        type="button"
+        class="rn-button"
+        data-testid="trust"
+        onClick={() => void session.roster.trust(session.row!.id)}
+      >
+        Let it run
+      </button>
+    </Banner>
+  );
+}
+
 function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
   const { draft } = session;
   if (draft === null) return <div />;
   const written = draft.spec.kind !== "other";
   const running = session.roster.job !== null;
+  // What was changed here is one's own.
+  const trusted = session.dirty || session.row?.trusted !== false;
   return (
     <div class="rne-head">
       <input
@@ -151,6 +171,7 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
         class="rn-button"
         title="Try it on 10 records; nothing is stored (Ctrl+Enter)"
         data-testid="try"
+        disabled={!trusted}
         onClick={() => session.tryOut()}
       >
         Try on 10 <kbd>Ctrl ⏎</kbd>
@@ -172,7 +193,7 @@ function Head({ session, onDelete, onCopy, onLeave }: PaneProps): JSX.Element {
         class="rn-button rn-primary"
         title="Save, then run it on all records that it has not seen (Shift+Enter)"
         data-testid="run"
-        disabled={running}
+        disabled={running || !trusted}
         onClick={() => void session.run()}
       >
         Run on all <kbd>⇧ ⏎</kbd>

@@ -77,6 +77,8 @@ export interface Row {
   conflicts: number | null;
   labels: [label: number, votes: number][];
   measure: Measure | null;
+  /** False: its code came with somebody else's project, and nobody here has let it run. */
+  trusted: boolean;
 }
 
 export interface Rows {
@@ -150,6 +152,8 @@ export interface Example {
   /** Label ids, or spans; null: nobody has labelled the record. */
   gold: (number | [start: number, end: number, label: number])[] | null;
   looked: Record<string, [start: number, end: number][]>;
+  /** The heuristics in force that say otherwise. */
+  others: { heuristic: string; label: number }[];
   error: string;
   traceback: string;
   line: number | null;
@@ -164,7 +168,7 @@ export interface Trial {
   output: string;
 }
 
-export type Sample = "random" | "label" | "hits" | "wrong" | "uncovered" | "errors";
+export type Sample = "random" | "label" | "hits" | "wrong" | "conflicts" | "uncovered" | "errors";
 
 export interface Brick {
   name: string;
@@ -223,6 +227,7 @@ export interface EditorOperations {
   remove: { args: { heuristic: number }; ok: { token: string; name: string } };
   put_back: { args: { token: string }; ok: { heuristic: number } };
   restore: { args: { heuristic: number; version: number }; ok: Stored };
+  trust: { args: { heuristic: number }; ok: Nothing };
   name: { args: { wanted: string }; ok: { name: string } };
   cell: { args: Written; ok: { code: string } };
   bricks: { args: Nothing; ok: { bricks: Brick[] } };

@@ -88,6 +88,17 @@ export class Roster {
     this.events.emit();
   }
 
+  /** Let code run that came with somebody else's project. */
+  async trust(heuristic: number): Promise<void> {
+    try {
+      await this.link.call("trust", { heuristic });
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      this.events.failed(error);
+    }
+    await this.fetch();
+  }
+
   async run(ids: number[]): Promise<void> {
     if (ids.length === 0 || this.job !== null) return;
     this.job = { heuristics: ids, done: 0, total: 0 };
