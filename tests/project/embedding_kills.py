@@ -25,6 +25,15 @@ def letters(texts: list[str]) -> Any:
     return np.array([[len(text), sum(map(ord, text)) % 9973, 1] for text in texts], np.float32)
 
 
+def spelled(texts: list[list[str]]) -> Any:
+    """Return vectors that tell tokens apart, and note which texts were asked for."""
+    SEEN.extend(" ".join(words) for words in texts)
+    return [
+        np.array([[len(word), sum(map(ord, word)) % 997, 1] for word in words], np.float32)
+        for words in texts
+    ]
+
+
 def die_at(call: int, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that kills the process instead of its n-th call."""
     calls = 0
@@ -39,7 +48,7 @@ def die_at(call: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-def main(folder: str, where: str, call: int) -> None:
+def main(folder: str, where: str, call: int, level: str = "record") -> None:
     """Embed, and die."""
     embedding_run.FIRST = embedding_run.LEAST = embedding_run.MOST = PAGE  # type: ignore[misc]
     if where == "disk":
@@ -49,4 +58,5 @@ def main(folder: str, where: str, call: int) -> None:
     else:
         embeddings.set_seen = die_at(call, embeddings.set_seen)
     with rn.open(Path(folder)) as project:
-        project.embed("text", model=letters, name="v", progress=False)
+        model, name = (spelled, "t") if level == "token" else (letters, "v")
+        project.embed("text", model=model, name=name, level=level, progress=False)
