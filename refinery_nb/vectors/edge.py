@@ -29,6 +29,7 @@ from refinery_nb.vectors.store import (
     Values,
     asked,
     checked,
+    directions,
     nothing,
     ranked,
 )
@@ -95,22 +96,18 @@ class EdgeStore:
         if not len(vectors):
             return
         update, point = self._edge.UpdateOperation, self._edge.Point
-        some = np.asarray(vectors.values).any(axis=1)
-        if not some.all():
-            self.delete(vectors.records[~some])
-        at = np.flatnonzero(some)
-        for first in range(0, len(at), PAGE):
-            part = at[first : first + PAGE]
+        for first in range(0, len(vectors), PAGE):
+            part = slice(first, first + PAGE)
+            ids, (units, zero) = vectors.records[part], directions(vectors.values[part])
+            said = [dict(one) for one in payloads[part]] if payloads else [{}] * len(ids)
             # As lists: a Point made of an array takes 1.6 times as long.
-            rows = zip(
-                vectors.records[part].tolist(),
-                vectors.values[part].tolist(),
-                [dict(payloads[row]) for row in part] if payloads else [{}] * len(part),
-                strict=True,
-            )
-            points = [point(*row) for row in rows]
+            rows = zip(ids.tolist(), units.tolist(), said, zero.tolist(), strict=True)
+            points = [
+                point(one, vector, payload) for one, vector, payload, none in rows if not none
+            ]
             with self._ours() as shard:
                 shard.update(update.upsert_points(points))
+            self.delete(ids[zero])
 
     def delete(self, ids: Ints) -> None:
         """Drop the vectors of these records; unknown ids are passed over."""
@@ -148,9 +145,9 @@ class EdgeStore:
         self, queries: Values, k: int, *, among: Ints | None = None, where: Filter | None = None
     ) -> Hits:
         """Return the nearest of those whose payload passes; see ``VectorIndex``."""
-        queries = asked(queries, k, self.dim)
-        ids, scores = nothing(len(queries), k)
-        nonzero = np.flatnonzero(queries.any(axis=1))
+        units, zero = directions(asked(queries, k, self.dim))
+        ids, scores = nothing(len(units), k)
+        nonzero = np.flatnonzero(~zero)
         if not k or (among is not None and not len(among)):
             return ids, scores
         edge = self._edge
@@ -163,7 +160,7 @@ class EdgeStore:
             part = nonzero[first : first + BATCH]
             requests = [
                 edge.QueryRequest(k, query=edge.Query.Nearest(query), filter=passing, params=params)
-                for query in queries[part].tolist()
+                for query in units[part].tolist()
             ]
             with self._ours() as shard:
                 if len(requests) == 1:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.vectors import Vectors
-from refinery_nb.vectors.store import Hits, Ints, Values, asked, checked, nothing
+from refinery_nb.vectors.store import Hits, Ints, Values, asked, checked, directions, nothing
 from refinery_nb.vectors.threads import side_by_side
 
 CELLS = 4 << 20  # scores that are held at once: 16 MB, and as much again to choose among
@@ -51,7 +51,7 @@ class ExactStore:
     def search(self, queries: Values, k: int, *, among: Ints | None = None) -> Hits:
         """Return the ``k`` nearest for each query; see ``VectorStore``."""
         queries = asked(queries, k, self.dim)
-        directions, zero = _directions(queries)
+        units, zero = directions(queries)
         rows = None
         if among is not None:
             rows = self._rows(np.unique(np.asarray(among, np.int64)))
@@ -63,7 +63,7 @@ class ExactStore:
 
         def answer(first: int) -> None:
             part = slice(first, first + QUERIES)
-            ids[part], scores[part] = self._best(directions[part], k, rows)
+            ids[part], scores[part] = self._best(units[part], k, rows)
 
         side_by_side(answer, range(0, len(queries), QUERIES))
         ids[zero], scores[zero] = -1, -np.inf
@@ -78,7 +78,7 @@ class ExactStore:
         rows = self._rows(ids)
         found = np.full(ids.shape, -np.inf, np.float32)
         which, place = np.nonzero(rows >= 0)
-        found[which, place] = self._pairs(_directions(queries)[0], which, rows[which, place])
+        found[which, place] = self._pairs(directions(queries)[0], which, rows[which, place])
         return found
 
     def scroll(self, *, after: int = -1, limit: int = 1_000) -> Vectors:
@@ -204,12 +204,6 @@ class _Best:
         self.scores = np.full((m, k), -np.inf, np.float32)
         self.rows[which[keep], nth[keep]] = rows[keep]
         self.scores[which[keep], nth[keep]] = scores[keep]
-
-
-def _directions(queries: Values) -> tuple[Values, NDArray[np.bool_]]:
-    """Return queries of length 1, and which of them are zero."""
-    length = np.linalg.norm(queries.astype(np.float64), axis=1)
-    return (queries / np.where(length > 0, length, 1)[:, None]).astype(np.float32), length == 0
 
 
 def _within(groups: NDArray[np.int64]) -> NDArray[np.int64]:

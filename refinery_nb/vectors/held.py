@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ class Notes:
     since
         How many came since.
     print
-        The fingerprint of its files, if it is whole.
+        The fingerprint of its files and entries, if it is whole.
     format
         Of these notes.
     """
@@ -98,6 +99,12 @@ class Held:
         found = entries[len(entries) - 1 - last]
         return found[found["record"] >= 0]
 
+    def digest(self) -> str:
+        """Return a hash of the entries."""
+        path = self.folder / ENTRIES
+        content = path.read_bytes() if path.exists() else b""
+        return blake2b(content, digest_size=8).hexdigest()
+
     def append(self, records: NDArray[np.int64], marks: NDArray[np.uint64]) -> None:
         """Say that these vectors are safely in the index."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,10 +123,9 @@ class Held:
         """Say that the vectors of these records are not in it any more."""
         self.append(-records, np.zeros(len(records), np.uint64))
 
-    def finish(self, notes: Notes) -> None:
-        """Say that the index is whole."""
+    def compact(self) -> None:
+        """Keep one entry for each vector."""
         self._replace(ENTRIES, self.rows().tobytes())
-        self.note(replace(notes, whole=True))
 
     def clear(self) -> None:
         """Forget everything."""

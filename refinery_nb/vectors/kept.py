@@ -161,9 +161,9 @@ class KeptIndex:
         found = store.count()
         if found != count:
             raise StoreDamaged(f"the index holds {found:,} vectors instead of {count:,}.")
-        notes = replace(notes, seen=seen, print=self._engine.fingerprint())
-        self._held.finish(notes)
-        self._notes = replace(notes, whole=True)
+        self._held.compact()
+        self._notes = replace(notes, seen=seen, whole=True, print=self._print())
+        self._held.note(self._notes)
 
     def search(self, queries: Values, k: int, where: Filter | None = None) -> Hits:
         """Return the nearest for each query; see ``VectorIndex.search``."""
@@ -179,6 +179,9 @@ class KeptIndex:
             self._store = None
         self._lock.release()
 
+    def _print(self) -> str:
+        return f"{self._engine.fingerprint()} {self._held.digest()}"
+
     def _doubt(self, notes: Notes | None, made: str, dim: int) -> str:
         """Say why what is there cannot be used."""
         if notes is None:
@@ -189,7 +192,7 @@ class KeptIndex:
             return f"it is of vectors of {notes.dim} numbers, not {dim}."
         if notes.made != made:
             return "it is of vectors of another model, or of an earlier time."
-        if notes.whole and notes.print != self._engine.fingerprint():
+        if notes.whole and notes.print != self._print():
             return "its files are damaged, or not those that were left."
         return ""
 

@@ -22,6 +22,7 @@ from refinery_nb.vectors.store import (
     Values,
     asked,
     checked,
+    directions,
     nothing,
     ranked,
 )
@@ -151,21 +152,22 @@ class ServerStore:
     def upsert(self, vectors: Vectors, payloads: Sequence[Payload] | None = None) -> None:
         """Upload vectors with their payloads in batches; those of known ids are replaced."""
         checked(vectors, self.dim)
-        if not len(vectors):
-            return
-        some = np.asarray(vectors.values).any(axis=1)
-        if not some.all():
-            self.delete(vectors.records[~some])
-        at, step = np.flatnonzero(some), max(1, NUMBERS // self.dim)
-        for first in range(0, len(at), step):
-            part = at[first : first + step]
+        step = max(1, NUMBERS // self.dim)
+        for first in range(0, len(vectors), step):
+            part = slice(first, first + step)
+            ids, (units, zero) = vectors.records[part], directions(vectors.values[part])
+            some = np.flatnonzero(~zero)
             batch = self._models.Batch(
-                ids=vectors.records[part].tolist(),
-                vectors=vectors.values[part].tolist(),
-                payloads=[dict(payloads[row]) for row in part] if payloads else None,
+                ids=ids[some].tolist(),
+                vectors=units[some].tolist(),
+                payloads=[dict(payloads[first + row]) for row in some.tolist()]
+                if payloads
+                else None,
             )
-            with _in_our_words():
-                self._client.upsert(self._name, batch, wait=True)
+            if len(some):
+                with _in_our_words():
+                    self._client.upsert(self._name, batch, wait=True)
+            self.delete(ids[zero])
 
     def delete(self, ids: Ints) -> None:
         """Drop the vectors of these records; unknown ids are passed over."""
@@ -205,9 +207,9 @@ class ServerStore:
         self, queries: Values, k: int, *, among: Ints | None = None, where: Filter | None = None
     ) -> Hits:
         """Return the nearest of those whose payload passes; see ``VectorIndex``."""
-        queries = asked(queries, k, self.dim)
-        ids, scores = nothing(len(queries), k)
-        nonzero = np.flatnonzero(queries.any(axis=1))
+        units, zero = directions(asked(queries, k, self.dim))
+        ids, scores = nothing(len(units), k)
+        nonzero = np.flatnonzero(~zero)
         if not k or (among is not None and not len(among)):
             return ids, scores
         models = self._models
@@ -223,7 +225,7 @@ class ServerStore:
             part = nonzero[first : first + BATCH]
             requests = [
                 models.QueryRequest(query=query, limit=k, filter=passing, params=params)
-                for query in queries[part].tolist()
+                for query in units[part].tolist()
             ]
             with _in_our_words():
                 found = self._client.query_batch_points(self._name, requests)

@@ -139,6 +139,16 @@ def asked(queries: Sequence[Sequence[float]] | Values, k: int, dim: int) -> Valu
     return found
 
 
+def directions(values: Values) -> tuple[Values, NDArray[np.bool_]]:
+    """Return vectors of length 1, and which of them are zero and stay so.
+
+    Engines take very short vectors for zero: they are given these.
+    """
+    lengths = np.linalg.norm(np.asarray(values, np.float64), axis=1)
+    zero = lengths == 0
+    return (values / np.where(zero, 1, lengths)[:, None]).astype(np.float32), zero
+
+
 def nothing(m: int, k: int) -> Hits:
     """Return the answer that is all padding."""
     return np.full((m, k), NOTHING, np.int64), np.full((m, k), -np.inf, np.float32)
