@@ -14,6 +14,7 @@ from refinery_nb.project.confusion import compare
 from refinery_nb.widgets import charts
 from refinery_nb.widgets.confusion_matrix import OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
+from tests.widgets.listening import listening_widgets
 
 CHARTS = [getattr(charts, name) for name in charts.__all__]
 
@@ -239,7 +240,7 @@ def test_a_change_is_told_and_a_closed_matrix_hears_nothing(topic: rn.Task) -> N
     matrix.close()
     topic.label("9", None)
     assert len(sent) == before
-    assert all(len(found) == 0 for found in topic.project.events._listeners.values())
+    assert listening_widgets(topic.project) == []
 
 
 def test_arguments_are_checked(topic: rn.Task) -> None:

@@ -17,6 +17,7 @@ import refinery_nb as rn
 from refinery_nb.project import foreign
 from refinery_nb.widgets.editor_operations import OPERATIONS, answer
 from refinery_nb.widgets.editor_session import EditorSession
+from tests.widgets.listening import listening_widgets
 
 ROOT = Path(__file__).parents[2]
 SOURCE = 'def late(record):\n    return "A" if "late" in record["text"] else None\n'
@@ -260,7 +261,7 @@ def test_closing_it_ends_its_work_and_leaves_nothing(topic: rn.Task) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(60)
         assert not thread.is_alive()
-    assert all(len(found) == 0 for found in topic.project.events._listeners.values())
+    assert listening_widgets(topic.project) == []
 
 
 def test_the_still_picture_is_text_only(project: rn.Project) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
+from tests.widgets.listening import listening_widgets
 
 
 @pytest.fixture
@@ -63,4 +64,4 @@ def test_running_the_cell_twenty_times_leaves_nothing_behind(topic: rn.Task) -> 
         assert len(sent) == 2
     gc.collect()
     assert threading.active_count() == before
-    assert all(len(found) == 0 for found in topic.project.events._listeners.values())
+    assert listening_widgets(topic.project) == []

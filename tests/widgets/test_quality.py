@@ -9,6 +9,7 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.project import charts_data
 from refinery_nb.widgets.quality import PLOTLY, TABS
+from tests.widgets.listening import listening_widgets
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_the_still_picture_counts_and_runs_nothing(topic: rn.Task) -> None:
 def test_a_closed_view_hears_nothing(topic: rn.Task) -> None:
     quality = rn.Quality(topic)
     quality.close()
-    assert all(len(found) == 0 for found in topic.project.events._listeners.values())
+    assert listening_widgets(topic.project) == []
     with pytest.raises(TypeError):
         rn.Quality(topic, colour="red")  # type: ignore[call-arg]
 
