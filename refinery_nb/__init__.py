@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
     from refinery_nb.embed.transformer import Transformer
+    from refinery_nb.heuristics.active import ActiveLearner
     from refinery_nb.heuristics.annotator import Annotator
     from refinery_nb.heuristics.bricks import bricks
     from refinery_nb.heuristics.imported import Imported
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "LLM": "refinery_nb.heuristics.llm",
     "NONE": "refinery_nb.project.labeling",
+    "ActiveLearner": "refinery_nb.heuristics.active",
     "Annotator": "refinery_nb.heuristics.annotator",
     "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
     "EmbeddingMap": "refinery_nb.widgets.embedding_map",
@@ -67,6 +69,7 @@ _NAMES = {
 __all__ = [
     "LLM",
     "NONE",
+    "ActiveLearner",
     "Annotator",
     "ConfusionMatrix",
     "EmbeddingMap",

@@ -15,7 +15,8 @@ Listener = Callable[[dict[str, Any]], None]
 class Events:
     """Named events with listeners.
 
-    They are ``records``, ``schema``, ``labels``, ``votes``, ``lookups``, ``vectors``, ``job``.
+    They are ``records``, ``schema``, ``labels``, ``votes``, ``lookups``, ``vectors``, ``learnt``,
+    ``job``.
     Listeners are called on the thread that caused the event, after its commit. One that raises
     is logged and does not disturb the others.
     """

@@ -11,6 +11,7 @@ from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.heuristics.batch import Ballot, Batch
 
 KINDS = {
+    "active": "refinery_nb.heuristics.active:ActiveLearner",
     "annotator": "refinery_nb.heuristics.annotator:Annotator",
     "filter": "refinery_nb.heuristics.filter:Filter",
     "foreign": "refinery_nb.heuristics.foreign:Foreign",

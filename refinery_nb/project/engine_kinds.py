@@ -1,6 +1,6 @@
 """Heuristics that the engine computes itself, from what only the project knows.
 
-A kind in ``KINDS`` names a function ``(task, row) -> Votes``, and may name in ``CHECKS`` one that
+A kind in ``KINDS`` names a function ``(task, row) -> Votes`` (or Outcome), and may name in ``CHECKS`` one that
 refuses a heuristic before it is added: ``(task, heuristic) -> None``. They are computed after the
 heuristics that run in child processes, always anew: that is as quick as finding out whether
 anything that they depend on has changed.
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 KINDS = {
+    "active": "refinery_nb.project.learning:learner_votes",
     "annotator": "refinery_nb.project.given:annotator_votes",
     "filter": "refinery_nb.project.rule_views:filter_votes",
     "foreign": "refinery_nb.project.imported:imported_votes",
@@ -43,6 +44,7 @@ ASKED = {
     "zero_shot": "refinery_nb.project.zero_shot:asked",
 }
 CHECKS = {
+    "active": "refinery_nb.project.learning:check",
     "filter": "refinery_nb.project.rule_views:check_filter",
     "llm": "refinery_nb.project.llm:admit",
 }
@@ -59,7 +61,11 @@ TRIED = {
 # Which of them must be computed before others: (task, rows) -> rows.
 ORDER = "refinery_nb.project.rule_views:in_order"
 # Carry a renamed label into what they ask for: (task, old, new) -> None.
-RENAME = ("refinery_nb.project.rule_views:rename_label", "refinery_nb.project.llm:rename_label")
+RENAME = (
+    "refinery_nb.project.rule_views:rename_label",
+    "refinery_nb.project.llm:rename_label",
+    "refinery_nb.project.learning:rename_label",
+)
 
 Told = tuple[str, int, int, int, float, str]
 
@@ -177,7 +183,8 @@ def _outcome(
 ) -> Outcome:
     kind = row.spec["kind"]
     if kind in KINDS:
-        return Outcome(_named(KINDS[kind])(task, row))
+        said = _named(KINDS[kind])(task, row)
+        return said if isinstance(said, Outcome) else Outcome(said)
     bar = progress_bar(total, row.name) if progress is True else None
     try:
         report = bar or (progress if callable(progress) else _silent)

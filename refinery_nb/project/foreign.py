@@ -38,7 +38,8 @@ def code_hash(spec: Mapping[str, Any]) -> str | None:
     >>> code_hash({"kind": "regex", "pattern": "a"}) is None
     True
     """
-    return digest({"source": spec.get("source")}) if spec.get("kind") == "function" else None
+    runs = spec.get("kind") == "function" or (spec.get("kind") == "active" and spec["source"])
+    return digest({"source": spec.get("source")}) if runs else None
 
 
 def mark(connection: Connection, specs: Iterable[Mapping[str, Any]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +24,7 @@ from refinery_nb.project import cards, confusion, duplicates, frames, labeling, 
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.embedding import Embedding
 from refinery_nb.project.embeddings import Embeddings
+from refinery_nb.project.learning import Learning
 from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.projections import Projections
 from refinery_nb.project.selector import Selector
@@ -81,13 +81,9 @@ class Project:
         self.selector.similar = self.similarities.resolve
         # What people handed over for this session and no project keeps: endpoints, loaded models.
         self.given: dict[tuple[Any, ...], Any] = {}
+        self.learning = Learning(self)
         with self.database.write() as connection:
-            identity = schema.setting(connection, "id")
-            if identity is None:
-                identity = str(uuid.uuid4())
-                schema.set_setting(connection, "id", identity)
-                schema.set_setting(connection, "tokenizer", "en")
-        self.id = identity
+            self.id = schema.identity(connection)
         if root is not None:
             with self.database.read() as connection:
                 backup.daily_backup(connection, root, now=datetime.now(UTC))
@@ -280,6 +276,7 @@ class Project:
 
     def close(self) -> None:
         """Close the project; closing twice is harmless."""
+        self.learning.close()
         self.embeddings.indexes.close()
         self.database.close()
 

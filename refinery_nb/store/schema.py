@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Sequence
 
 from refinery_nb.core.schema import Attribute, AttributeType, Label, Overlap, TaskKind, TaskSchema
@@ -132,3 +133,13 @@ def setting(connection: sqlite3.Connection, name: str) -> str | None:
 def set_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
     """Set a setting of the project."""
     connection.execute(SET_SETTING, (name, value))
+
+
+def identity(connection: sqlite3.Connection) -> str:
+    """Return what a project is known by; a new one gets it here, and its tokenizer."""
+    known = setting(connection, "id")
+    if known is None:
+        known = str(uuid.uuid4())
+        set_setting(connection, "id", known)
+        set_setting(connection, "tokenizer", "en")
+    return known
