@@ -140,8 +140,10 @@ describe("completion", () => {
     expect(names(before)).toEqual(wanted);
   });
 
-  test("a quote that stands there already is not written again", () => {
-    expect(names('x = record["', '"]')).toEqual(["headline"]);
+  test("a quote that stands there already is written over, and the cursor goes past it", () => {
+    const over = (after: string) => proposal('x = record["', after, text, known)?.over;
+    expect(names('x = record["', '"]')).toEqual(['headline"]']);
+    expect([over('"]'), over('"'), over(""), over("x")]).toEqual([2, 1, 0, 0]);
   });
 });
 
@@ -230,6 +232,7 @@ class Kernel {
       line: null,
       spec,
       editable: true,
+      told: "",
     };
   }
 
@@ -378,9 +381,10 @@ describe("a session", () => {
 test("a kind that is not written here is shown and never differs", () => {
   const spec = { kind: "annotator", actor: "ann" };
   const stored = { ...new Kernel().stored(), spec, editable: false };
-  expect(specOf(spec, false)).toMatchObject({ kind: "other" });
+  const only = { spec, editable: false, told: "Votes on them." };
+  expect(specOf(only)).toEqual({ kind: "other", shown: "Votes on them." });
   expect(differs(draftOf(stored, 0), stored)).toBe(false);
-  expect(sameSpec(specOf(spec, false), specOf(spec, false))).toBe(true);
+  expect(sameSpec(specOf(only), specOf(only))).toBe(true);
 });
 
 test("a function in another system's dialect keeps it when it is edited", () => {
@@ -388,7 +392,7 @@ test("a function in another system's dialect keeps it when it is edited", () => 
     ...{ kind: "function", source: "def lf(record): ...", entry: "lf", name: "mine" },
     ...{ dialect: "refinery", texts: ["text"], model: "en_core_web_sm", lines: [] },
   };
-  expect(specOf(spec, true)).toEqual({
+  expect(specOf({ spec, editable: true, told: "" })).toEqual({
     ...{ kind: "function", source: "def lf(record): ...", entry: "lf" },
     ...{ dialect: "refinery", texts: ["text"], model: "en_core_web_sm" },
   });

@@ -13,6 +13,7 @@ from typing import Any
 from refinery_nb.core.errors import HeuristicError, ProtocolError
 from refinery_nb.heuristics.lint import entry_of, lint, lint_pattern
 from refinery_nb.project import editing, foreign, rule_examples, rule_standing, rules
+from refinery_nb.project.rule_words import in_words
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 from refinery_nb.widgets.editor_session import EditorSession, change_row
@@ -271,6 +272,7 @@ SLOW = ("examples", "run", "list", "open", "version")
 
 def _opened(row: HeuristicRow) -> dict[str, Any]:
     spec = {key: value for key, value in row.spec.items() if key != "lines"}
+    editable = spec["kind"] in editing.WRITTEN and (spec["kind"] != "lookup" or "terms" in spec)
     return {
         "id": row.id,
         "name": row.name,
@@ -281,8 +283,8 @@ def _opened(row: HeuristicRow) -> dict[str, Any]:
         if row.state == "failed"
         else None,
         "spec": spec,
-        "editable": spec["kind"] in editing.WRITTEN
-        and (spec["kind"] != "lookup" or "terms" in spec),
+        "editable": editable,
+        "told": "" if editable else in_words(spec),
     }
 
 

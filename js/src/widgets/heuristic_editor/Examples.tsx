@@ -3,7 +3,6 @@
 import type { JSX } from "preact";
 import { count, plural } from "../../ui/numbers";
 import { Card } from "./Card";
-import { sameSpec } from "./drafts";
 import { capital } from "./format";
 import type { Sample, Trial } from "./protocol";
 import type { EditorSession } from "./session";
@@ -33,8 +32,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
   const { draft, hello, trying } = session;
   const { tried } = trying;
   const { trial } = tried;
-  const old =
-    trial !== null && draft !== null && tried.of !== null && !sameSpec(tried.of, draft.spec);
+  const old = trial !== null && draft !== null && trying.isOld(draft.spec);
   return (
     <section class="rne-examples" aria-label="Examples" aria-busy={tried.state === "running"}>
       <div class="rn-tools">
@@ -94,7 +92,7 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
           </span>
         ) : null}
         <span class="rn-grow" />
-        {trial !== null && tried.state !== "running" ? (
+        {trial !== null && trial.examples.length > 0 && tried.state !== "running" ? (
           <span class="rn-quiet" data-testid="summary">
             {old ? "of the text before your last change: " : ""}
             {summary(trial)}
@@ -157,7 +155,8 @@ const METHODS: Partial<Record<Sample, string>> = {
 function AsView({ session }: { session: EditorSession }): JSX.Element | null {
   const { stored, hello, trying } = session;
   const method = METHODS[trying.sample];
-  if (stored === null || hello === null || method === undefined) return null;
+  const found = trying.tried.trial?.examples.length ?? 0;
+  if (stored === null || hello === null || method === undefined || found === 0) return null;
   const task = hello.task.name;
   const owner = /^[A-Za-z_]\w*$/.test(task) ? task : `project.task(${JSON.stringify(task)})`;
   const code = `${owner}.${method}(${JSON.stringify(stored.name)})`;

@@ -89,9 +89,9 @@ export function Pane(props: PaneProps): JSX.Element | null {
       ) : spec.kind === "lookup" ? (
         <LookupForm spec={spec} {...form} />
       ) : (
-        <ReadOnly kind={stored?.spec.kind ?? ""} text={spec.shown} />
+        <ReadOnly text={spec.shown} />
       )}
-      {spec.kind === "other" ? null : (
+      {spec.kind === "other" && wentWrong(session) === "" ? null : (
         <Status
           problems={session.checking.problems}
           checked={session.checking.done}
@@ -280,13 +280,15 @@ function Status({ problems, checked, form, ran }: StatusProps): JSX.Element {
   );
 }
 
-function ReadOnly({ kind, text }: { kind: string; text: string }): JSX.Element {
+function ReadOnly({ text }: { text: string }): JSX.Element {
   return (
     <div class="rne-form">
-      <p class="rne-note">
-        This one follows what is kept elsewhere ({kind}): here it can be run, compared and switched.
+      <p class="rne-told" data-testid="told">
+        {text}
       </p>
-      <pre class="rne-spec">{text}</pre>
+      <p class="rn-quiet">
+        It follows what is kept elsewhere: here it can be tried, run, compared and switched.
+      </p>
     </div>
   );
 }

@@ -62,7 +62,10 @@ export function Versions({ session }: { session: EditorSession }): JSX.Element {
           {compared.change === null ? null : (
             <ChangeLine change={compared.change} records={session.rows?.records ?? 0} />
           )}
-          <Diff before={specText(compared.spec)} after={specText(draft.spec)} />
+          <Diff
+            before={specText(compared.spec)}
+            after={specText(draft.spec.kind === "other" ? stored.spec : draft.spec)}
+          />
         </div>
       )}
     </section>

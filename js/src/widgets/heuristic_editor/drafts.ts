@@ -21,8 +21,8 @@ export interface Draft {
 export const keyOf = (heuristic: number): string => `h${heuristic}`;
 
 /** What the editor shows of a stored spec. */
-export function specOf(spec: Stored["spec"], editable: boolean): Spec {
-  if (!editable) return { kind: "other", shown: JSON.stringify(spec, null, 2) };
+export function specOf({ spec, editable, told }: Pick<Stored, "spec" | "editable" | "told">): Spec {
+  if (!editable) return { kind: "other", shown: told };
   if (spec.kind === "function") {
     const own: FunctionSpec = {
       kind: "function",
@@ -63,7 +63,7 @@ export function draftOf(stored: Stored, at: number): Draft {
     origin: stored.name,
     name: stored.name,
     named: true,
-    spec: specOf(stored.spec, stored.editable),
+    spec: specOf(stored),
     base: stored.version,
     at,
   };
@@ -77,7 +77,7 @@ export function sameSpec(one: Spec, other: Spec): boolean {
 
 export function differs(draft: Draft, stored: Stored | null): boolean {
   if (stored === null) return true;
-  return draft.name !== stored.name || !sameSpec(draft.spec, specOf(stored.spec, stored.editable));
+  return draft.name !== stored.name || !sameSpec(draft.spec, specOf(stored));
 }
 
 /** The source with its function called otherwise. */

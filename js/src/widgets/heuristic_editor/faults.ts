@@ -13,9 +13,7 @@ export interface Fault {
 
 /** Whether what stands in the editor is what was run. */
 function asStored(draft: Draft | null, stored: Opened | null): stored is Opened {
-  return (
-    draft !== null && stored !== null && sameSpec(draft.spec, specOf(stored.spec, stored.editable))
-  );
+  return draft !== null && stored !== null && sameSpec(draft.spec, specOf(stored));
 }
 
 export function faultsOf(session: EditorSession): Fault[] {

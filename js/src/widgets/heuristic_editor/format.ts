@@ -67,7 +67,7 @@ export function specText(spec: Spec | (Record<string, unknown> & { kind: string 
     .map(([key, value]) =>
       Array.isArray(value)
         ? `${key}:\n${value.map((one) => `  ${one}`).join("\n")}`
-        : `${key}: ${value}`,
+        : `${key}: ${typeof value === "object" ? JSON.stringify(value, null, 2) : value}`,
     )
     .join("\n");
 }

@@ -113,6 +113,8 @@ export interface Stored {
   line: number | null;
   spec: Record<string, unknown> & { kind: string };
   editable: boolean;
+  /** What one that cannot be edited does, in words. */
+  told: string;
 }
 
 export interface Opened extends Stored {

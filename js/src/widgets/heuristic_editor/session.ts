@@ -381,7 +381,9 @@ export class EditorSession extends Source {
     if (this.draft === null || this.roster.job !== null) return;
     if (this.dirty && !(await this.save())) return;
     const id = this.draft?.heuristic;
-    if (id != null) await this.roster.run([id]);
+    if (id == null) return;
+    await this.roster.run([id]);
+    if (this.draft?.heuristic === id && this.trying.isOld(this.draft.spec)) this.tryOut();
   }
 
   // -- versions, removing, copying -----------------------------------------------------------

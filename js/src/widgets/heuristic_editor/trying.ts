@@ -1,6 +1,7 @@
 // What is being written, tried on a few records.
 
 import { RpcError } from "../../rpc";
+import { sameSpec } from "./drafts";
 import { told } from "./link";
 import type { EditorOperations, Sample, Spec, Trial } from "./protocol";
 
@@ -36,6 +37,12 @@ export class Trying {
   forget(): void {
     this.current += 1;
     this.tried = NOT_YET;
+  }
+
+  /** Whether something else was tried than what stands: then the examples are of no use. */
+  isOld(spec: Spec): boolean {
+    const { of } = this.tried;
+    return of !== null && !sameSpec(of, spec);
   }
 
   /** Take the sample that comes next: other records of the same kind. */

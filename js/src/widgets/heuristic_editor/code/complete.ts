@@ -1,10 +1,12 @@
 // What may come next: attributes of a record, labels, lookup lists, methods of a record.
 
-import type {
-  Completion,
-  CompletionContext,
-  CompletionResult,
-  CompletionSource,
+import {
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+  type CompletionSource,
+  insertCompletionText,
+  pickedCompletion,
 } from "@codemirror/autocomplete";
 
 /** What can be completed, as the kernel told it. */
@@ -18,6 +20,8 @@ export interface Known {
 export interface Proposal {
   /** Where what is typed of the name begins. */
   from: number;
+  /** How many characters after the cursor it stands in place of. */
+  over?: number;
   options: Completion[];
 }
 
@@ -48,13 +52,16 @@ export function proposal(
   text: string,
   known: Known,
 ): Proposal | null {
-  const inString = (names: Completion[], typed: string, quote: string, end: string): Proposal => ({
-    from: before.length - typed.length,
-    options: names.map((one) => {
-      const closed = after.startsWith(quote);
-      return { ...one, apply: one.label + (closed ? "" : quote + end) };
-    }),
-  });
+  const inString = (names: Completion[], typed: string, quote: string, end: string): Proposal => {
+    const closing = quote + end;
+    // What was closed before: the cursor goes past it.
+    const there = [closing, quote].find((one) => after.startsWith(one)) ?? "";
+    return {
+      from: before.length - typed.length,
+      over: there.length,
+      options: names.map((one) => ({ ...one, apply: one.label + closing })),
+    };
+  };
   const lookup = LOOKUP.exec(before);
   if (lookup !== null) {
     const names = known.lookups.map(({ name, terms }) => ({
@@ -114,9 +121,25 @@ export function completions(known: () => Known): CompletionSource {
     const typed = before.slice(found.from);
     // After a bare `return` only what was asked for, or begun, opens the list.
     if (typed === "" && !context.explicit && /\s$/.test(before)) return null;
+    const over = found.over ?? 0;
     return {
       from: line.from + found.from,
-      options: found.options,
+      options:
+        over === 0
+          ? found.options
+          : found.options.map((one) => ({
+              ...one,
+              apply: (view, completion, from, to) =>
+                view.dispatch({
+                  ...insertCompletionText(
+                    view.state,
+                    String(one.apply ?? one.label),
+                    from,
+                    to + over,
+                  ),
+                  annotations: pickedCompletion.of(completion),
+                }),
+            })),
       validFor: /^[^"'\n]*$/,
     };
   };
