@@ -138,8 +138,11 @@ export class Drafts {
 
   /** Drafts of heuristics that are not stored yet, with the one that is open. */
   unsaved(open: Draft | null): Draft[] {
-    const kept = [...this.drafts.values()].filter((one) => one.heuristic === null);
-    const missing = open?.heuristic === null && !kept.some((one) => one.key === open.key);
+    // What is open counts as it stands: its name may have changed with its function's.
+    const kept = [...this.drafts.values()]
+      .filter((one) => one.heuristic === null)
+      .map((one) => (one.key === open?.key ? open : one));
+    const missing = open?.heuristic === null && !kept.includes(open);
     return missing && open !== null ? [...kept, open] : kept;
   }
 }
