@@ -154,9 +154,9 @@ class SnapshotImporter:
     def _key(self, attributes: Sequence[Attribute]) -> list[str]:
         chosen = [one.name for one in self.snapshot.attributes if one.is_key]
         values = list(zip(*(self._columns[name][1] for name in chosen), strict=True))
-        if len({repr(value) for value in values}) == len(values) and not any(
-            part is None for value in values for part in value
-        ):
+        # SQLite reads a text that is handed over in JSON up to its first null byte only.
+        bad = any(part is None or "\0" in str(part) for value in values for part in value)
+        if len({repr(value) for value in values}) == len(values) and not bad:
             return [self.names[name] for name in chosen]
         self.warnings.append(
             f"{', '.join(chosen)} does not identify the records: their content does"
@@ -171,12 +171,16 @@ class SnapshotImporter:
                 schema.set_setting(self.connection, "tokenizer", language)
         names = Names((task.name for task in schema.tasks(self.connection)), apart=False)
         attributes = {one.id: self.names[one.name] for one in self.snapshot.attributes}
+        texts = {one.name for one in schema.attributes(self.connection) if one.type.is_string}
         for task in self.snapshot.tasks:
             on = attributes.get(task.attribute or "")
-            if task.is_spans and on is None:
-                self.warnings.append(f"the task {task.name!r} has no attribute and was left out")
+            if task.is_spans and on not in texts:
+                self.warnings.append(f"the task {task.name!r} is about no text and was left out")
                 continue
-            self._make(task, names.fitting(task.name), on)
+            name, number = names.fitting(task.name), 2
+            while name in {one.name for one in self.tasks.values()}:
+                name, number = names.fitting(f"{task.name} ({number})"), number + 1
+            self._make(task, name, on)
 
     def _make(self, task: SnapshotTask, name: str, on: str | None) -> None:
         existing = {one.name: one for one in schema.tasks(self.connection)}.get(name)

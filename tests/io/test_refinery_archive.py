@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import stat
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refinery_nb.core.errors import InputError, MissingExtra
 from refinery_nb.io.refinery import archive as archives
@@ -117,6 +120,16 @@ def test_pickles_and_other_files_are_not_looked_at(tmp_path: Path) -> None:
     assert found["project_details_data"]["name"] == "News"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_rare_way_of_packing_is_refused(tmp_path: Path, method: int) -> None:
+    """I2: what unpacks them fails in ways of its own, and takes the memory that it is told to."""
+    path = tmp_path / "rare.zip"
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr("news.json", json.dumps(snapshot()))
+    with pytest.raises(InputError, match=rf"packed by the method {method}\b"):
+        load(path)
+
+
 @pytest.mark.parametrize("kept", [0.5, 0.9, 0.99])
 def test_an_archive_cut_in_half_is_named(tmp_path: Path, kept: float) -> None:
     path = archive(tmp_path, snapshot())
@@ -127,14 +140,44 @@ def test_an_archive_cut_in_half_is_named(tmp_path: Path, kept: float) -> None:
     assert caught.value.source == "news.json.zip"
 
 
-@pytest.mark.parametrize("at", [60, 400, 1_000])
-def test_a_flipped_byte_is_named(tmp_path: Path, at: int) -> None:
-    path = archive(tmp_path, snapshot())
-    content = bytearray(path.read_bytes())
-    content[at] ^= 0xFF
-    path.write_bytes(bytes(content))
-    with pytest.raises(InputError):
-        load(path)
+def test_changed_bytes_are_an_error_of_ours_or_no_matter(tmp_path: Path) -> None:
+    """S8: 600 archives, plain and encrypted, with bytes that something else has written."""
+    rng = random.Random(0)
+    whole = [
+        archive(tmp_path, snapshot()).read_bytes(),
+        encrypted(tmp_path, snapshot(), b"secret").read_bytes(),
+    ]
+    path, refused = tmp_path / "changed.zip", 0
+    for _ in range(600):
+        content = bytearray(rng.choice(whole))
+        for _ in range(rng.choice([1, 2, 8])):
+            # The directory of an archive stands at its end: half of the bytes are changed there.
+            at = rng.choice([rng.randrange(len(content)), -rng.randrange(1, 150)])
+            content[at] = rng.randrange(256)
+        path.write_bytes(bytes(content))
+        try:
+            found, _ = load(path, "secret")
+        except InputError:
+            refused += 1
+        else:
+            assert found == snapshot()
+    assert refused > 400
+
+
+@given(
+    st.recursive(
+        st.text(alphabet='a[]{}"\\', max_size=6),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+        max_leaves=12,
+    )
+)
+@settings(deadline=None)
+def test_brackets_inside_strings_are_no_nesting(value: Any) -> None:
+    def depth(one: Any) -> int:
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    assert archives._depth(json.dumps(value).encode()) == depth(value)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import HeuristicError, InputError, SchemaError
+from refinery_nb.core.errors import HeuristicError, InputError, RefineryError, SchemaError
 from refinery_nb.project.snapshot import SnapshotReport
 from tests.io.snapshots import (
     LF,
@@ -310,12 +312,34 @@ def test_names_that_cannot_stand_here_are_changed(project: rn.Project, tmp_path:
         assert topic.gold()["label"].tolist() == ["Sports", "sports (2)", "Sports"]
 
 
-@pytest.mark.parametrize("broken", ["twice", "missing"])
+def test_tasks_of_one_name_stay_apart(project: rn.Project, tmp_path: Path) -> None:
+    tables = snapshot()
+    tables["labeling_tasks_data"][1]["name"] = "topic"
+    for _ in range(2):
+        project.add(archive(tmp_path, tables))
+        assert {name: task.kind for name, task in project.tasks.items()} == {
+            "topic": "classification",
+            "topic (2)": "spans",
+        }
+
+
+@pytest.mark.parametrize("kind", ["EMBEDDING_LIST", "gone"])
+def test_a_task_about_no_text_is_left_out(project: rn.Project, tmp_path: Path, kind: str) -> None:
+    tables = snapshot()
+    tables["attributes_data"][0]["data_type"] = kind
+    if kind == "gone":
+        tables["labeling_tasks_data"][1]["attribute_id"] = "a9"
+    report = project.add(archive(tmp_path, tables))
+    assert list(project.tasks) == ["topic"]
+    assert "the task 'names' is about no text and was left out" in report.warnings
+
+
+@pytest.mark.parametrize("broken", ["twice", "missing", "null byte"])
 def test_a_key_that_identifies_nothing_is_replaced_by_the_content(
     project: rn.Project, tmp_path: Path, broken: str
 ) -> None:
     records = snapshot()["records_data"]
-    records[1]["data"]["running_id"] = 0 if broken == "twice" else None
+    records[1]["data"]["running_id"] = {"twice": 0, "missing": None}.get(broken, "a\0b")
     report = opened(project, tmp_path, records_data=records)
     assert report.added == 5
     assert "running_id does not identify the records: their content does" in report.warnings
@@ -388,6 +412,41 @@ def test_the_report_says_what_came_and_what_waits(project: rn.Project, tmp_path:
         "    orgs",
         "  not taken in: data slice (1), the file model.pkl",
     ]
+
+
+NONSENSE = [
+    *(None, "", "None", "NaN", 3, -1, 1.5, 10**30, True, [], {}, [1], {"a": 1}),
+    *("x" * 400, "a\nb", "\0", "__", "2022-13-45", "r0", "t1", "t2", "l1", "s1", "h1", "a1", "a2"),
+    *("INFORMATION_EXTRACTION", "BOOLEAN", "FLOAT", "EMBEDDING_LIST", "MANUAL"),
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_snapshot_says_it_is_added_or_refused(tmp_path: Path, seed: int) -> None:
+    """S8: no other error than ours, and adding it again adds nothing."""
+    rng = random.Random(seed)
+    tables = snapshot()
+    for _ in range(rng.randint(2, 6)):
+        table = rng.choice(list(tables.values()))
+        row = table if isinstance(table, dict) else rng.choice(table) if table else {}
+        row = rng.choice([row, row.get("data", row)])
+        if row:
+            row[rng.choice(list(row))] = copy.deepcopy(rng.choice(NONSENSE))
+        if isinstance(table, list) and table:
+            table.append(copy.deepcopy(rng.choice(table)))
+    path = archive(tmp_path, tables)
+    with rn.open() as project:
+        try:
+            project.add(path)
+        except RefineryError:
+            assert (len(project), len(project.tasks)) == (0, 0)
+            return
+        before = state(project)
+        project.add(path)
+        assert state(project) == before
+        for task in project.tasks.values():
+            task.report()
+            task.supervise(model="refinery")
 
 
 # Nothing runs

@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -23,9 +24,18 @@ MOST_RATIO = 200
 SMALL = 1 << 20  # whose ratio is no matter
 ENCRYPTED = 0x1
 AES = 99  # the "compression method" of members encrypted as WinZip does
+# How members are packed; others need much memory, or are packed by nothing that is in use.
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, AES)
+# What the standard library raises at bytes that make no sense.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, IndexError, ValueError),
+)
 # What every snapshot has. Which of the others it has was chosen when it was made.
 MARK = "project_details_data"
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# What each byte outside of a string does to the depth.
+STEPS = np.zeros(256, dtype=np.int8)
+STEPS[list(b"[{")], STEPS[list(b"]}")] = 1, -1
 
 
 def is_archive(source: object) -> bool:
@@ -89,7 +99,7 @@ def _member(path: Path, password: str | None) -> tuple[bytes, tuple[str, ...]]:
                 )
             ignored = tuple(one.filename for one in files if one is not wanted[0])
             return _content(archive, wanted[0], path, password), ignored
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise InputError(f"the archive cannot be read: {error}.", source=name) from error
 
 
@@ -120,6 +130,13 @@ def _check(members: list[zipfile.ZipInfo], source: str, size: int) -> None:
             raise InputError(f"the member {raw!r} leads out of the archive.", source=source)
         if kind and not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
             raise InputError(f"the member {raw!r} is no plain file.", source=source)
+        if one.compress_type not in PACKED:
+            raise InputError(
+                f"the member {raw!r} is packed by the method {one.compress_type}, which is not "
+                "read here.",
+                source=source,
+                hint="Unpack it, and pack it again.",
+            )
         if raw.casefold() in seen:
             raise InputError(f"the member {raw!r} stands twice.", source=source)
         seen.add(raw.casefold())
@@ -215,7 +232,8 @@ def _depth(content: bytes) -> int:
     >>> _depth(b'[{"a": "[["}]')
     2
     """
-    bare = np.frombuffer(STRING.sub(b"", content), dtype=np.uint8)
-    bare = bare[np.isin(bare, np.frombuffer(b"[]{}", dtype=np.uint8))]
-    opens = np.isin(bare, np.frombuffer(b"[{", dtype=np.uint8))
-    return int(np.cumsum(np.where(opens, 1, -1), dtype=np.int64).max(initial=0))
+    # Without escapes every second quote ends a string; a pattern would take longer than parsing.
+    bare = np.frombuffer(content.replace(b"\\\\", b"").replace(b'\\"', b""), dtype=np.uint8)
+    outside = np.cumsum(bare == ord('"'), dtype=np.uint8) & 1 == 0
+    steps = STEPS[bare[outside]]
+    return int(np.cumsum(steps[steps != 0], dtype=np.int64).max(initial=0))

@@ -111,16 +111,16 @@ class _Reader:
             labels[text(row.get("labeling_task_id"))].append(
                 SnapshotLabel(id_, called, color, hotkey)
             )
-        made = []
+        made: dict[str, SnapshotTask] = {}
         for row in rows(self.found, "labeling_tasks_data"):
             id_, called = text(row.get("id")), name(row.get("name"))
-            if id_ is None or called is None:
-                self.faults["tasks without a name"] += 1
+            if id_ is None or called is None or id_ in made:
+                self.faults["tasks without a name or an id of their own"] += 1
                 continue
             spans = (text(row.get("task_type")) or "").upper() == SPANS
             attribute = text(row.get("attribute_id"))
-            made.append(SnapshotTask(id_, called, spans, attribute, tuple(labels[id_])))
-        return made
+            made[id_] = SnapshotTask(id_, called, spans, attribute, tuple(labels[id_]))
+        return list(made.values())
 
     def heuristics(self, tasks: set[str]) -> list[SnapshotHeuristic]:
         trained = defaultdict(list)
