@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from refinery_nb.heuristics.llm import LLM
     from refinery_nb.heuristics.lookup import Lookup
     from refinery_nb.heuristics.regex import Regex
+    from refinery_nb.heuristics.similar import Similar
     from refinery_nb.heuristics.zero_shot import ZeroShot
     from refinery_nb.project.labeling import NONE
     from refinery_nb.project.project import Project, open
@@ -56,6 +57,7 @@ _NAMES = {
     "Quality": "refinery_nb.widgets.quality",
     "RefineryError": "refinery_nb.core.errors",
     "Regex": "refinery_nb.heuristics.regex",
+    "Similar": "refinery_nb.heuristics.similar",
     "Task": "refinery_nb.project.task",
     "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",
@@ -83,6 +85,7 @@ __all__ = [
     "Quality",
     "RefineryError",
     "Regex",
+    "Similar",
     "Task",
     "Transformer",
     "View",

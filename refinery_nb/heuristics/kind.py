@@ -20,6 +20,7 @@ KINDS = {
     "llm": "refinery_nb.heuristics.llm:LLM",
     "lookup": "refinery_nb.heuristics.lookup:Lookup",
     "regex": "refinery_nb.heuristics.regex:Regex",
+    "similar": "refinery_nb.heuristics.similar:Similar",
     "zero_shot": "refinery_nb.heuristics.zero_shot:ZeroShot",
 }
 

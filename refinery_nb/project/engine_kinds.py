@@ -11,6 +11,7 @@ row, report, cancel) -> Outcome``.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import threading
 import time
@@ -38,6 +39,7 @@ KINDS = {
     "filter": "refinery_nb.project.rule_views:filter_votes",
     "foreign": "refinery_nb.project.imported:imported_votes",
     "imported": "refinery_nb.project.imported:imported_votes",
+    "similar": "refinery_nb.project.similar:similar_votes",
 }
 ASKED = {
     "llm": "refinery_nb.project.llm:asked",
@@ -51,12 +53,18 @@ CHECKS = {
 # What a heuristic becomes in a task, before it is added or tried: (task, heuristic) -> heuristic.
 BOUND = {
     "llm": "refinery_nb.project.llm:bound",
+    "similar": "refinery_nb.project.similar:bound",
     "zero_shot": "refinery_nb.project.zero_shot:bound",
 }
 # Tries one on some records, by id: (task, heuristic, ids) -> DataFrame.
 TRIED = {
     "llm": "refinery_nb.project.trying:try_llm",
+    "similar": "refinery_nb.project.similar:tried",
     "zero_shot": "refinery_nb.project.trying:try_zero_shot",
+}
+# Makes a new version if what a heuristic follows has changed: (task, row) -> row.
+FOLLOWED = {
+    "similar": "refinery_nb.project.similar:followed",
 }
 # Which of them must be computed before others: (task, rows) -> rows.
 ORDER = "refinery_nb.project.rule_views:in_order"
@@ -119,7 +127,7 @@ def run(
         ``unchanged`` where the votes are those that stand.
     """
     told: dict[str, Told] = {}
-    for row in _named(ORDER)(task, rows) if rows else ():
+    for row in _named(ORDER)(task, _followed(task, rows)) if rows else ():
         begun = time.monotonic()
         with task.project.database.read() as connection:
             total = records.count(connection)
@@ -172,6 +180,17 @@ def run(
             "" if same else message,
         )
     return told
+
+
+def _followed(task: Task, rows: Sequence[HeuristicRow]) -> list[HeuristicRow]:
+    """Return the newest versions of heuristics; what cannot be followed fails when it is run."""
+    found = []
+    for row in rows:
+        if row.spec["kind"] in FOLLOWED:
+            with contextlib.suppress(RefineryError):
+                row = _named(FOLLOWED[row.spec["kind"]])(task, row)
+        found.append(row)
+    return found
 
 
 def _outcome(

@@ -23,6 +23,7 @@ from refinery_nb.core.query import (
     TextSearch,
 )
 from refinery_nb.project.keys import key_text
+from refinery_nb.project.level import ONE
 from refinery_nb.project.view import View
 from refinery_nb.quality.spread import usual_similarity
 from refinery_nb.store import records
@@ -156,7 +157,7 @@ def similar_to(view: View, example: Any, k: int | None = None, **options: Any) -
     QueryError
         If there is no record with this key.
     """
-    one = _example(view.project, example)
+    one = example_of(view.project, example)
     if one.text is not None and len(one.text.split()) < 2:
         raise QueryError(
             f"there is no record {example!r}.", hint="For a text: search(text, how='meaning')."
@@ -193,19 +194,19 @@ def chosen(
             raise QueryError(error.message, hint=error.hint) from error
         if row.level not in levels:
             raise QueryError(
-                f"{embedding!r} has a vector for each {row.level}, not for each record.",
-                hint="Ask an embedding of level='record'.",
+                f"{embedding!r} has a vector for each {ONE[row.level]}, not for each {levels[0]}.",
+                hint=f"Ask an embedding of level={levels[0]!r}.",
             )
         if on not in (None, row.attribute):
             raise QueryError(f"{embedding!r} is of {row.attribute!r}, not of {on!r}.")
         return row
     if on is not None:
         project.attribute(on)
-    found = [row for row in newest(project, on) if row.level in levels]
+    found = newest(project, on, levels)
     if not found:
         of = f" of {on!r}" if on is not None else ""
         raise QueryError(
-            f"there are no vectors{of} to search by meaning.",
+            f"there are no vectors{of} to compare by meaning.",
             hint=f"Make them: project.embed({on or '...'!r}). Or search by how='words'.",
         )
     able = [row for row in found if project.similarities.can_encode(row)]
@@ -217,16 +218,23 @@ def examples(project: Project, given: Any) -> tuple[Example, ...]:
     if given is None:
         return ()
     if isinstance(given, np.ndarray) and given.ndim == 2:
-        return tuple(_example(project, row) for row in given)
+        return tuple(example_of(project, row) for row in given)
     several = isinstance(given, (list, set, frozenset)) or (
         isinstance(given, tuple) and not _is_span(given) and not _has_key(project, given)
     )
     if several:
-        return tuple(_example(project, one) for one in given)
-    return (_example(project, given),)
+        return tuple(example_of(project, one) for one in given)
+    return (example_of(project, given),)
 
 
-def _example(project: Project, one: Any) -> Example:
+def example_of(project: Project, one: Any) -> Example:
+    """Return what a user gives as one example: a key, a text, a span or a vector.
+
+    Raises
+    ------
+    QueryError
+        If it is none of these.
+    """
     if isinstance(one, Example):
         return one
     if isinstance(one, np.ndarray) or (isinstance(one, list) and len(one)):
@@ -282,11 +290,13 @@ def _how(project: Project, text: str | None, on: str | None, by_vectors: bool) -
     return "meaning" if able else "words"
 
 
-def newest(project: Project, on: str | None = None) -> list[EmbeddingRow]:
-    """Return the embeddings (of an attribute) that have vectors of whole records, newest first."""
+def newest(
+    project: Project, on: str | None = None, levels: Sequence[str] = SEARCHED
+) -> list[EmbeddingRow]:
+    """Return the embeddings (of an attribute) of these levels that have vectors, newest first."""
     rows = [project.embeddings.row(name) for name in project.embeddings]
     fitting = [
-        row for row in rows if row.level in SEARCHED and row.count and on in (None, row.attribute)
+        row for row in rows if row.level in levels and row.count and on in (None, row.attribute)
     ]
     return sorted(fitting, key=lambda row: row.at, reverse=True)
 

@@ -38,7 +38,7 @@ class Similarities:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._embedders: dict[int, tuple[int, Embedder]] = {}
-        self._texts: dict[tuple[int, int, str], Values] = {}
+        self._texts: dict[tuple[int, int, bool, str], Values] = {}
         self._tops: dict[tuple[Hashable, int], Ints] = {}
         self._having: dict[str, tuple[object, Ints]] = {}
 
@@ -65,7 +65,7 @@ class Similarities:
             return
         row = self._project.embeddings.row(fields[0].embedding)
         texts = [example.text for field in fields for example in field.like]
-        self.encode(row, [text for text in texts if text is not None])
+        self.encode(row, [text for text in texts if text is not None], asked=True)
         queries = [self.direction(row, field.like, field.unlike) for field in fields]
         asked = [query for query in queries if query.any()]
         if row.level != "record" or not asked:
@@ -92,7 +92,7 @@ class Similarities:
         """
         found = np.zeros(row.dim, np.float64)
         for examples, weight in ((like, 1.0), (unlike, -PUSH)):
-            given = self.vectors(row, examples).astype(np.float64)
+            given = self.vectors(row, examples, asked=True).astype(np.float64)
             lengths = np.linalg.norm(given, axis=1)
             if (lengths > 0).any():
                 directions = given[lengths > 0] / lengths[lengths > 0, None]
@@ -102,9 +102,16 @@ class Similarities:
         length = np.linalg.norm(found)
         return (found / length if length > 1e-9 else np.zeros(row.dim)).astype(np.float32)
 
-    def vectors(self, row: EmbeddingRow, examples: Sequence[Example]) -> Values:
-        """Return the vector of each example, shape (n, dim); zero where a text is blank."""
+    def vectors(
+        self, row: EmbeddingRow, examples: Sequence[Example], *, asked: bool = False
+    ) -> Values:
+        """Return the vector of each example, shape (n, dim); zero where a text is blank.
+
+        ``asked``: texts that are no part of a record are questions, which some models embed in
+        another way than what answers them.
+        """
         found = np.zeros((len(examples), row.dim), np.float32)
+        questions: dict[int, str] = {}
         texts: dict[int, str] = {}
         for at, example in enumerate(examples):
             if example.vector is not None:
@@ -115,15 +122,16 @@ class Similarities:
                     )
                 found[at] = example.vector
             elif example.text is not None:
-                texts[at] = example.text
+                (questions if asked else texts)[at] = example.text
             else:
                 vector, text = self._of_record(row, example)
                 if vector is not None:
                     found[at] = vector
                 else:
                     texts[at] = text or ""
-        if texts:
-            found[list(texts)] = self.encode(row, list(texts.values()))
+        for said, kind in ((texts, False), (questions, True)):
+            if said:
+                found[list(said)] = self.encode(row, list(said.values()), asked=kind)
         return found
 
     def text_of(self, row: EmbeddingRow, example: Example) -> str:
@@ -133,14 +141,14 @@ class Similarities:
         _, text = self._stored(row, example.key)
         return _part(example, text) if example.is_span else text
 
-    def encode(self, row: EmbeddingRow, texts: Sequence[str]) -> Values:
+    def encode(self, row: EmbeddingRow, texts: Sequence[str], *, asked: bool = False) -> Values:
         """Return the vector of each text by the model of an embedding, zero for blank ones."""
-        keys = [(row.id, row.generation, text) for text in texts]
+        keys = [(row.id, row.generation, asked, text) for text in texts]
         with self._lock:
             known = {key: self._texts.pop(key) for key in set(keys) if key in self._texts}
-        fresh = list({key: None for key in keys if key not in known and key[2].strip()})
+        fresh = list({key: None for key in keys if key not in known and key[3].strip()})
         if fresh:
-            values = self._encoded(row, [key[2] for key in fresh])
+            values = self._encoded(row, [key[3] for key in fresh], asked)
             known |= dict(zip(fresh, values, strict=True))
         with self._lock:
             self._texts |= known
@@ -151,7 +159,9 @@ class Similarities:
 
     def can_encode(self, row: EmbeddingRow) -> bool:
         """Say whether the model of an embedding can be had to embed other texts."""
-        return str(row.spec["kind"]) != "function" or self._given(row) is not None
+        if row.spec["kind"] not in ("function", "endpoint"):
+            return True
+        return self._given(row) is not None  # nobody else knows the function or the address
 
     def having(self, row: EmbeddingRow) -> tuple[str, Resolved]:
         """Return the records with a vector that is not zero, as a name and a column."""
@@ -162,9 +172,10 @@ class Similarities:
         """Return how many records have no vector of their present text."""
         return len(self._project) - self._project.embeddings[name].covered
 
-    def _encoded(self, row: EmbeddingRow, texts: list[str]) -> Values:
-        embedder = self._embedder(row)
-        values = getattr(embedder, "encode_queries", embedder.encode)(texts)
+    def _encoded(self, row: EmbeddingRow, texts: list[str], asked: bool) -> Values:
+        embedder = self.embedder(row)
+        encode = getattr(embedder, "encode_queries", embedder.encode) if asked else embedder.encode
+        values: Values = encode(texts)
         if values.shape[1] != row.dim:
             raise InputError(
                 f"{row.spec['model']} gives vectors of {values.shape[1]} numbers; those of "
@@ -175,7 +186,14 @@ class Similarities:
             raise InputError(f"{row.spec['model']} gave NaN or infinity for a text.")
         return values
 
-    def _embedder(self, row: EmbeddingRow) -> Embedder:
+    def embedder(self, row: EmbeddingRow) -> Embedder:
+        """Return the model of an embedding, loaded once.
+
+        Raises
+        ------
+        InputError
+            If it cannot be had, or is not the one any more that the vectors come from.
+        """
         with self._loading:  # two threads would load a model twice
             known = self._embedders.get(row.id)
             if known is not None and known[0] == row.generation:

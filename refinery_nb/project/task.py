@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from refinery_nb.heuristics import Heuristic
+    from refinery_nb.heuristics.similar import Similar
+    from refinery_nb.project.neighbours import Neighbours
     from refinery_nb.project.project import Project
     from refinery_nb.project.report import Report
     from refinery_nb.project.suggestions import Suggestions
@@ -195,20 +197,17 @@ class Task:
         """Add a heuristic that votes a label on the records of a view; see ``rule_views``."""
         return rule_views.rule_from(self, view, label, name)
 
-    def suggest(
-        self,
-        n: int = 20,
-        *,
-        kinds: Collection[str] = ("keyword", "ngram", "pattern"),
-        view: View | None = None,
-        min_precision: float = 0.7,
-        seed: int = 0,
-    ) -> Suggestions:
+    def suggest(self, n: int = 20, **options: Any) -> Suggestions:
         """Propose rules from what is labelled; see ``suggestions.suggest``."""
         from refinery_nb.project.suggestions import suggest
 
-        options = {"kinds": kinds, "view": view, "min_precision": min_precision, "seed": seed}
-        return suggest(self, n, **options)  # type: ignore[arg-type]
+        return suggest(self, n, **options)
+
+    def neighbours(self, rule: Similar | str) -> Neighbours:
+        """Return what a ``Similar`` finds, most similar first, and how right each threshold is."""
+        from refinery_nb.project.neighbours import neighbours
+
+        return neighbours(self, rule)
 
     def hits(self, name: str) -> View:
         """Return the records on which a heuristic votes."""
