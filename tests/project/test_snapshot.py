@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import random
 import subprocess
 import sys
@@ -13,7 +14,14 @@ from typing import Any
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import HeuristicError, InputError, RefineryError, SchemaError
+from refinery_nb.core.errors import (
+    HeuristicError,
+    InputError,
+    QueryError,
+    RefineryError,
+    SchemaError,
+    StoreError,
+)
 from refinery_nb.project.snapshot import SnapshotReport
 from tests.io.snapshots import (
     LF,
@@ -255,10 +263,27 @@ def test_a_learner_stands_with_its_votes_and_its_code_as_text(
     assert "learner" in weak.summary["note"]
     again = topic.supervise(model="refinery", exclusions={"lkp_teams": [0, 2], "learner": [0]})
     assert len(again) == 0
-    with pytest.raises(rn.core.errors.QueryError, match="'lerner', which is no heuristic"):
+    with pytest.raises(QueryError, match="'lerner', which is no heuristic"):
         topic.supervise(model="refinery", exclusions={"lerner": [0]})
-    with pytest.raises(rn.core.errors.QueryError, match="the key of no record"):
+    with pytest.raises(QueryError, match="the key of no record"):
         topic.supervise(model="refinery", exclusions={"learner": [77]})
+
+
+def test_constants_and_precisions_may_be_given_and_are_kept_with_the_run(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    opened(project, tmp_path)
+    topic = project.task("topic")
+    given = {"lkp_teams": 0.5, "learner": 0.4}
+    weak = topic.supervise(model="refinery", c=2, k=1, precision=given)
+    assert weak.options["precision"] == given
+    assert (weak.options["c"], weak.options["k"]) == (2, 1)
+    # On the first record both vote Sports: x = 0.5 + 0.4 * 0.75.
+    wanted = [1 / (1 + math.exp(1 - 2 * x)) for x in (0.8, 0.36, 0.5, 0.2)]
+    assert weak.frame()["confidence"].dropna().tolist() == pytest.approx(wanted)
+    assert weak.compare(topic.runs()[0]).frame()["key"].tolist() == [2, 4]
+    with pytest.raises(QueryError, match="says nothing of 'learner'"):
+        topic.supervise(model="refinery", precision={"lkp_teams": 0.5})
 
 
 def test_the_tokenizer_of_the_snapshot_counts(project: rn.Project, tmp_path: Path) -> None:
@@ -614,5 +639,5 @@ def test_damaged_trust_is_no_trust(tmp_path: Path, home: Path) -> None:
         (kept,) = home.rglob("trusted.json")
         for content in ("{", "[]", '{"a": 3}'):
             kept.write_text(content)
-            with pytest.raises(rn.core.errors.StoreError, match="list of trusted code is damaged"):
+            with pytest.raises(StoreError, match="list of trusted code is damaged"):
                 topic.run("lkp_teams")
