@@ -202,12 +202,12 @@ class Suggestions(Sequence[Suggestion]):
 
 def suggest(
     task: Task,
-    n: int,
+    n: int = 20,
     *,
-    kinds: Collection[str],
-    view: View | None,
-    min_precision: float,
-    seed: int,
+    kinds: Collection[str] = ("keyword", "ngram", "pattern"),
+    view: View | None = None,
+    min_precision: float = 0.7,
+    seed: int = 0,
 ) -> Suggestions:
     """Propose rules from the manual labels, and from weak labels where manual ones are few.
 
