@@ -50,9 +50,9 @@ class ChildIndex:
         self._cancel = cancel
         self._caller = Caller(TARGET, {"folder": str(folder)})
 
-    def open(self, made: str, dim: int) -> Opened:
+    def open(self, made: str, dim: int, now: tuple[int, int]) -> Opened:
         """Open what is there, if it is of these vectors; else find it empty."""
-        said, arrays = self._ask({"do": "open", "made": made, "dim": dim})
+        said, arrays = self._ask({"do": "open", "made": made, "dim": dim, "now": now})
         rows = arrays["rows"].reshape(-1).view(ROW)
         return Opened(rows, (said["seen"][0], said["seen"][1]), said["whole"], said["doubt"])
 

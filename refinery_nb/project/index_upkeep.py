@@ -61,7 +61,7 @@ class Upkeep:
     Attributes
     ----------
     state
-        ``ready``; ``working``; ``elsewhere`` (another process has it); ``failed``.
+        ``new``; ``working``; ``ready``; ``elsewhere`` (another process has it); ``failed``.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Upkeep:
         self._told: set[str] = set()
         self._closed = threading.Event()
         self._turn = threading.Condition()
-        self._wanted, self._begun, self._done = 1, 0, 0
-        self.state = "working"
+        self._wanted = self._begun = self._done = 0
+        self.state = "new"
         _alive.add(self)
         # One thread for as long as it lives: its child would end with it.
         self._thread = threading.Thread(target=self._live, daemon=True)
@@ -93,7 +93,7 @@ class Upkeep:
     @property
     def picture(self) -> Picture | None:
         """What the index holds; None if it cannot be asked now."""
-        if self._picture is None and self.state in ("elsewhere", "failed"):
+        if self._picture is None and self.state in ("new", "elsewhere", "failed"):
             now = time.monotonic()
             if now > self._again:
                 self._again = now + LATER
@@ -208,7 +208,9 @@ class Upkeep:
             index, picture = self._start(self._closed), None
         try:
             if picture is None:
-                opened = index.open(f"{row.id} {row.spec.get('made', '')}", row.dim)
+                with project.database.read() as connection:
+                    begun = stored.now(connection)
+                opened = index.open(f"{row.id} {row.spec.get('made', '')}", row.dim, begun)
                 if opened.doubt:
                     self._said.append(_anew(opened.doubt))
                 rows, seen, whole = opened.rows, opened.seen, opened.whole

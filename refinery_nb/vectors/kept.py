@@ -89,8 +89,15 @@ class KeptIndex:
         except Timeout as error:
             raise StoreBusy("another process has this index open.", source=str(folder)) from error
 
-    def open(self, made: str, dim: int) -> Opened:
+    def open(self, made: str, dim: int, now: tuple[int, int]) -> Opened:
         """Open what is there, if it is of these vectors; else find it empty.
+
+        Parameters
+        ----------
+        made, dim
+            Of which vectors it must be; see ``Notes``.
+        now
+            The record version and the event from which on it will have to be told of changes.
 
         Raises
         ------
@@ -108,9 +115,9 @@ class KeptIndex:
                 doubt = error.message
         self._held.clear()
         self._store = self._engine.open(dim, fresh=True)
-        self._notes = Notes(self._engine.name, made, dim)
+        self._notes = Notes(self._engine.name, made, dim, now)
         self._held.note(self._notes)
-        return Opened(self._held.rows(), (0, 0), False, doubt)
+        return Opened(self._held.rows(), now, False, doubt)
 
     def add_fields(self, fields: Mapping[str, str]) -> None:
         """Make filters on fields quick: names to ``keyword``, ``integer`` or ``float``."""

@@ -71,7 +71,8 @@ class Worker:
         if do == "open":
             if self._kept is None:
                 self._kept = KeptIndex(self._folder, Edge(self._folder / "edge"))
-            opened = self._kept.open(said["made"], said["dim"])
+            now = (said["now"][0], said["now"][1])
+            opened = self._kept.open(said["made"], said["dim"], now)
             answer = {"seen": opened.seen, "whole": opened.whole, "doubt": opened.doubt}
             rows = opened.rows.view(np.int64).reshape(-1, ROW.itemsize // 8)
             return answer, {"rows": rows}
