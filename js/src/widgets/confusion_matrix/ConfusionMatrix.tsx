@@ -13,6 +13,7 @@ import { focusLabelerIn } from "./labeler";
 import type { MatrixInfo, Normalize } from "./protocol";
 import type { MatrixState } from "./state";
 
+const LATE = 300; // ms, after which it is said that something takes a while
 const MANY = 20; // labels, from which empty ones are hidden at first
 const MOST = 60; // labels drawn at first
 const DRAWABLE = 200; // labels that a browser draws without a stall
@@ -57,8 +58,11 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
       return;
     }
     const found = focusLabelerIn(root.current);
+    const late = setTimeout(() => setNotice("The records are being opened."), LATE);
     const cell = { row: nameOf(row, info.row_labels), column: nameOf(column, info.column_labels) };
     if (!(await state.openCell(cell))) found.cancel();
+    clearTimeout(late);
+    setNotice("");
   };
 
   const move = (by: [number, number]): void => {
@@ -133,6 +137,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
       data-testid="confusion-matrix"
       data-connection={connection}
       data-normalize={normalize}
+      aria-busy={state.busy}
       onKeyDown={onKeyDown}
     >
       <header class="rn-header">

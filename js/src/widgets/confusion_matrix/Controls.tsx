@@ -28,8 +28,7 @@ interface ControlsProps {
 
 export function Controls(props: ControlsProps): JSX.Element {
   const { state, told, order, hideEmpty } = props;
-  const rows = told.matrix?.rows.id ?? "";
-  const columns = told.matrix?.columns.id ?? "";
+  const { rows, columns, level } = state.chosen;
   return (
     <div class="rn-cm-controls">
       <div class="rn-tools">
@@ -61,7 +60,7 @@ export function Controls(props: ControlsProps): JSX.Element {
             <span class="rn-quiet">Count</span>
             <select
               data-testid="level"
-              value={told.matrix?.level ?? ""}
+              value={level}
               onChange={(e) => state.compare({ level: e.currentTarget.value })}
             >
               {told.levels.map(({ id, title }) => (

@@ -10,6 +10,8 @@ export class MatrixState {
   connection: Connection = "opening";
   told: Told | null = null;
   normalize: Normalize = "rows";
+  /** What is shown, or was asked for: also while it comes, and where there is nothing to show. */
+  chosen: { rows: string; columns: string; level: string } = { rows: "", columns: "", level: "" };
   /** What the kernel could not do, or why it is slow. */
   trouble = "";
   private readonly rpc: Rpc<MatrixOperations, MatrixPush>;
@@ -66,7 +68,7 @@ export class MatrixState {
           30_000,
         );
         if (this.told === null) this.normalize = normalize;
-        this.told = told;
+        this.take(told);
         this.trouble = "";
         this.set("ready");
       } catch (error) {
@@ -84,9 +86,24 @@ export class MatrixState {
     }
   }
 
+  private take(told: Told): void {
+    this.told = told;
+    const { matrix } = told;
+    if (matrix !== null) {
+      const { rows, columns, level } = matrix;
+      this.chosen = { rows: rows.id, columns: columns.id, level, ...this.wanted };
+    }
+  }
+
+  /** Whether an answer is awaited. */
+  get busy(): boolean {
+    return this.asking;
+  }
+
   /** Compare other sources, or count in other units. */
   compare(change: MatrixOperations["matrix"]["args"]): void {
     this.wanted = { ...this.wanted, ...change };
+    this.chosen = { ...this.chosen, ...change };
     void this.refresh();
   }
 
@@ -107,8 +124,9 @@ export class MatrixState {
       this.again = false;
       const asked = this.wanted;
       this.wanted = {};
+      this.emit();
       try {
-        this.told = await this.rpc.call("matrix", asked, 120_000);
+        this.take(await this.rpc.call("matrix", asked, 120_000));
         this.trouble = "";
       } catch (error) {
         this.fail(error);

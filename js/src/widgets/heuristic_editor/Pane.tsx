@@ -91,15 +91,17 @@ export function Pane(props: PaneProps): JSX.Element | null {
       ) : (
         <ReadOnly text={spec.shown} />
       )}
-      {spec.kind === "other" && wentWrong(session) === "" ? null : (
-        <Status
-          problems={session.checking.problems}
-          checked={session.checking.done}
-          form={spec.kind !== "function"}
-          ran={wentWrong(session)}
-        />
-      )}
-      <Work session={session} />
+      <div class="rne-line">
+        {spec.kind === "other" && wentWrong(session) === "" ? null : (
+          <Status
+            problems={session.checking.problems}
+            checked={session.checking.done}
+            form={spec.kind !== "function"}
+            ran={wentWrong(session)}
+          />
+        )}
+        <Work session={session} />
+      </div>
       <div class="rn-tabs" role="tablist">
         <button
           type="button"
@@ -298,7 +300,7 @@ function Work({ session }: { session: EditorSession }): JSX.Element | null {
   if (job === null) return null;
   const part = job.total === 0 ? 0 : job.done / job.total;
   return (
-    <div class="rne-work" data-testid="work">
+    <div class="rne-work rn-late" data-testid="work">
       <span
         class="rn-progress"
         role="progressbar"

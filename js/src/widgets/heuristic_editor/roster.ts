@@ -1,6 +1,7 @@
 // The heuristics of the task as a list, kept up to date, and runs on all records.
 
 import { RpcError } from "../../rpc";
+import { plural } from "../../ui/numbers";
 import { type Link, told } from "./link";
 import type { Job, Ran, Row, Rows } from "./protocol";
 
@@ -134,5 +135,7 @@ export function ended(runs: Ran[]): string {
   if (runs.length !== 1 || first === undefined) return `${runs.length} heuristics have run.`;
   return first.state === "unchanged"
     ? `${first.heuristic} has seen all records already.`
-    : `${first.heuristic} has run.`;
+    : `${first.heuristic} has run: ${plural(first.votes, "vote")}${
+        first.errors > 0 ? `, ${plural(first.errors, "error")}` : ""
+      }.`;
 }
