@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Values = NDArray[np.float32]
 PUSH = 0.25  # how much what a record should be unlike counts: more turns away what is wanted too
+LEAST = 1e-9  # a shorter mean of directions is rounding
 KEPT_TEXTS = 1_000  # vectors of texts that were asked for
 KEPT_TOPS = 200  # of 8 kB each
 AT_ONCE = 1_000  # the best of each query of a batch that are kept
@@ -90,17 +91,13 @@ class Similarities:
         InputError
             If the model cannot be had to embed a text.
         """
-        found = np.zeros(row.dim, np.float64)
-        for examples, weight in ((like, 1.0), (unlike, -PUSH)):
-            given = self.vectors(row, examples, asked=True).astype(np.float64)
-            lengths = np.linalg.norm(given, axis=1)
-            if (lengths > 0).any():
-                directions = given[lengths > 0] / lengths[lengths > 0, None]
-                found += weight * directions.mean(axis=0)
-            elif weight > 0:
-                return np.zeros(row.dim, np.float32)
+        nothing = np.zeros(row.dim, np.float32)
+        found = self._mean(row, like)
+        if np.linalg.norm(found) < LEAST:
+            return nothing  # blank texts, or examples that cancel out
+        found -= PUSH * self._mean(row, unlike)
         length = np.linalg.norm(found)
-        return (found / length if length > 1e-9 else np.zeros(row.dim)).astype(np.float32)
+        return nothing if length < LEAST else (found / length).astype(np.float32)
 
     def vectors(
         self, row: EmbeddingRow, examples: Sequence[Example], *, asked: bool = False
@@ -171,6 +168,15 @@ class Similarities:
     def missing(self, name: str) -> int:
         """Return how many records have no vector of their present text."""
         return len(self._project) - self._project.embeddings[name].covered
+
+    def _mean(self, row: EmbeddingRow, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return the mean of the directions of those examples that have one."""
+        given = self.vectors(row, examples, asked=True).astype(np.float64)
+        some = given[given.any(axis=1)]
+        if not len(some):
+            return np.zeros(row.dim)
+        mean: NDArray[np.float64] = _directions(some).mean(axis=0)
+        return mean
 
     def _encoded(self, row: EmbeddingRow, texts: list[str], asked: bool) -> Values:
         embedder = self.embedder(row)

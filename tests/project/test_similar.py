@@ -82,7 +82,7 @@ def test_what_is_like_an_example_gets_the_label(opened: rn.Project) -> None:
         min_size=1,
         max_size=4,
     ),
-    threshold=st.sampled_from([0.31, 0.6, 0.97]),
+    threshold=st.sampled_from([0.31, 0.61, 0.97]),
     gold=st.lists(st.sampled_from([None, "A", "B", "none"]), min_size=12, max_size=12),
     block=st.sampled_from([3, 4_096]),
 )
