@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import InputError
 from refinery_nb.embed.runner import batches
-from refinery_nb.language.loading import Loaded, find, load
+from refinery_nb.language.loading import Loaded, find, load, quickened
 
 BUDGET = {"cpu": 2_048, "cuda": 65_536}  # tokens of a batch, padding included
 
@@ -69,9 +69,19 @@ class Entailment:
 
     def _ready(self) -> tuple[Loaded, int, int]:
         if self._loaded is None:
-            loaded = load(self._folder, "AutoModelForSequenceClassification", "float32")
+            loaded = quickened(self._load(), self._load, _probe)
             self._loaded = loaded, *_answers(loaded.model.config, str(self._folder.weights))
         return self._loaded
+
+    def _load(self) -> Loaded:
+        return load(self._folder, "AutoModelForSequenceClassification", "float32")
+
+
+def _probe(loaded: Loaded) -> Any:
+    told = loaded.tokenizer(
+        ["a text of some words", "b"], ["c", "d e"], padding=True, return_tensors="pt"
+    )
+    return loaded.model(**told).logits
 
 
 def _answers(config: Any, source: str) -> tuple[int, int]:
