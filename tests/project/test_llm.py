@@ -551,3 +551,63 @@ def test_what_a_model_here_writes_about_spans_is_held_to_the_text(tmp_path: Path
     told = task.run().iloc[0]
     assert told["state"] == "failed"
     assert "no JSON object" in task.errors("llm")["message"][0]
+
+
+CHILD = """
+import sys
+from refinery_nb.project import asking
+asking.EVERY = 0  # each answer is on disk before the next is asked for
+import refinery_nb as rn
+task = rn.open(sys.argv[1]).task("topic")
+task.add(rn.LLM("headline", model="tiny", endpoint=sys.argv[2], parallel=1, name="llm"))
+task.run(progress=False)
+"""
+
+
+def test_a_killed_run_has_lost_what_was_out_and_no_more(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    texts = {str(at): f"The team, game {at}" for at in range(30)}
+    headlines(tmp_path / "p", texts).project.close()
+    enough = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        if len(server.requests) == 12:
+            enough.set()
+            threading.Event().wait(0.2)
+        return right(asked)
+
+    with chat(answer) as server:
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(tmp_path / "p"), server.url],
+            stderr=subprocess.PIPE,
+        )
+        assert enough.wait(60), child.stderr.read() if child.stderr else ""
+        child.kill()
+        child.communicate()
+        before = len(server.requests)
+        with rn.open(tmp_path / "p") as project:
+            task = project.task("topic")
+            task.add(llm(server.url, parallel=1))
+            assert task.run(progress=False).iloc[0]["votes"] == 30
+        assert len(server.requests) - before <= 30 - 12 + 2
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        rn.LLM("a", model="m", endpoint=True, examples=[("x", "A"), ("y", None)], logprobs=True),
+        rn.LLM("a", model="m", examples=5, seed=3, none=False, options={"top_p": None}),
+        rn.LLM("a", model="m", examples=[("xy", [(0, 1, "A")])], occurrences="first"),
+        rn.ZeroShot("a", model="m", labels=["A"], descriptions={"A": "b"}, individually=True),
+        rn.ZeroShot("a", mode="similarity", temperature=0.1, hypothesis="{}!", min_confidence=0),
+    ],
+)
+def test_a_spec_says_it_all_and_is_json(made: rn.LLM | rn.ZeroShot) -> None:
+    from refinery_nb.heuristics import build
+
+    spec = json.loads(json.dumps(made.spec()))
+    again = build(spec)
+    assert again.spec() == spec
+    assert again.fingerprint == made.fingerprint
