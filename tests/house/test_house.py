@@ -25,6 +25,7 @@ HEAVY = [
     "transformers",
     "plotly",
     "qdrant_client",
+    "qdrant_edge",
     "pandas",
     "sklearn",
 ]
