@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from refinery_nb.core.errors import QueryError, StoreError
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project.index_child import ChildIndex
-from refinery_nb.project.index_picture import Index, Question, search
+from refinery_nb.project.index_picture import Index, Question, made, search
 from refinery_nb.project.index_upkeep import Upkeep
 from refinery_nb.project.view import View
 from refinery_nb.store.embeddings import EmbeddingRow
@@ -99,7 +99,9 @@ class Indexes:
         if kept is not None:
             picture = kept.picture
             _tell(name, kept)
-            if picture is not None:
+            if picture is not None and picture.made != made(row):
+                kept.wake()
+            elif picture is not None:
                 question = self._question(queries, wanted, among)
                 among = among if question.among is None else question.among
                 found = search(self._project, kept, picture, exact, marks, question)

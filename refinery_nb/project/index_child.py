@@ -45,6 +45,8 @@ class ChildIndex:
     On Linux the child ends with the thread that started it.
     """
 
+    reading = False
+
     def __init__(self, folder: Path, cancel: threading.Event) -> None:
         self._lock = threading.Lock()
         self._cancel = cancel

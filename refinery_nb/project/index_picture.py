@@ -13,6 +13,7 @@ from refinery_nb.core.vectors import Vectors
 from refinery_nb.project.index_child import ChildIndex
 from refinery_nb.store import payloads as stored
 from refinery_nb.store import records
+from refinery_nb.store.embeddings import EmbeddingRow
 from refinery_nb.vectors.array import ROW, Hashes, Rows
 from refinery_nb.vectors.exact import ExactStore
 from refinery_nb.vectors.kept import KeptIndex
@@ -44,6 +45,8 @@ class Picture:
 
     Attributes
     ----------
+    made
+        Of which vectors; see ``made``.
     rows
         Record and mark of the text of each vector, ascending by record.
     seen
@@ -51,16 +54,10 @@ class Picture:
     """
 
     index: Index
+    made: str
     rows: Rows
     seen: stored.Seen
     _known: list[tuple[Vectors, tuple[Ints, Ints]]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, index: Index, vectors: Vectors, marks: Hashes, seen: stored.Seen) -> Picture:
-        """Return the picture of an index that holds exactly these vectors."""
-        rows = np.zeros(len(vectors), ROW)
-        rows["record"], rows["text"] = vectors.records, marks
-        return cls(index, rows, seen)
 
     def behind(self, vectors: Vectors, marks: Hashes) -> tuple[Ints, Ints]:
         """Return what has changed since; see ``difference``."""
@@ -70,6 +67,18 @@ class Picture:
         found = difference(self.rows, vectors, marks)
         self._known[:] = [(vectors, found)]
         return found
+
+
+def made(row: EmbeddingRow) -> str:
+    """Return what tells the vectors of an embedding from those of another model or fit."""
+    return f"{row.id} {row.spec.get('made', '')}"
+
+
+def as_rows(vectors: Vectors, marks: Hashes) -> Rows:
+    """Return record and mark of each vector."""
+    rows = np.zeros(len(vectors), ROW)
+    rows["record"], rows["text"] = vectors.records, marks
+    return rows
 
 
 def difference(rows: Rows, vectors: Vectors, marks: Hashes) -> tuple[Ints, Ints]:

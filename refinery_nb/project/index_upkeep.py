@@ -21,7 +21,7 @@ import numpy as np
 from refinery_nb.core.errors import StoreBusy, StoreDamaged, StoreError
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project.index_child import ChildGone
-from refinery_nb.project.index_picture import Index, Picture, difference, within
+from refinery_nb.project.index_picture import Index, Picture, as_rows, difference, made, within
 from refinery_nb.store import payloads as stored
 from refinery_nb.vectors import filters
 from refinery_nb.vectors.array import Hashes, Rows
@@ -199,28 +199,31 @@ class Upkeep:
                     Held(self._folder).clear()
 
     def _in_line(self, index: Index | None) -> Index:
+        """Open the index unless it is open, and write to it what has changed."""
         project = self._project
         row = project.embeddings.row(self._name)
         vectors, marks = project.embeddings.marked(row)
         picture, self._picture = self._picture, None
-        if index is None or picture is None:
+        if index is None or picture is None or picture.made != made(row) or index.reading:
             _close(index)
             index, picture = self._start(self._closed), None
         try:
             if picture is None:
                 with project.database.read() as connection:
                     begun = stored.now(connection)
-                opened = index.open(f"{row.id} {row.spec.get('made', '')}", row.dim, begun)
+                opened = index.open(made(row), row.dim, begun)
                 if opened.doubt:
                     self._said.append(_anew(opened.doubt))
                 rows, seen, whole = opened.rows, opened.seen, opened.whole
             else:
                 rows, seen, whole = picture.rows, picture.seen, True
-            now = self._write(index, rows, seen, vectors, marks, whole=whole)
+            if not index.reading:
+                seen = self._write(index, rows, seen, vectors, marks, whole=whole)
+                rows = as_rows(vectors, marks)
         except BaseException:
             _close(index)
             raise
-        self._picture = Picture.of(index, vectors, marks, now)
+        self._picture = Picture(index, made(row), rows, seen)
         return index
 
     def _write(

@@ -28,9 +28,12 @@ class Engine(Protocol):
     ----------
     name
         With its version, and for a server which one.
+    shared
+        Whether several processes can ask it at once.
     """
 
     name: str
+    shared: bool
 
     def open(self, dim: int, *, fresh: bool) -> VectorIndex:
         """Open the index; ``fresh``: an empty one instead of what is there."""
@@ -62,7 +65,7 @@ class Opened:
 
 
 class KeptIndex:
-    """An index in a folder, or behind a URL with its notes in a folder; of one process at a time.
+    """An index in a folder, or behind a URL with its notes in a folder; one process writes to it.
 
     Parameters
     ----------
@@ -71,10 +74,15 @@ class KeptIndex:
     engine
         What it is held by.
 
+    Attributes
+    ----------
+    reading
+        Whether another process writes to it; here it is only asked.
+
     Raises
     ------
     StoreBusy
-        If another process has it open.
+        If another process has it open, and only one can.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -84,10 +92,13 @@ class KeptIndex:
         self._notes: Notes | None = None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+        self.reading = False
         try:
             self._lock.acquire()
         except Timeout as error:
-            raise StoreBusy("another process has this index open.", source=str(folder)) from error
+            if not engine.shared:
+                raise _busy(folder) from error
+            self.reading = True
 
     def open(self, made: str, dim: int, now: tuple[int, int]) -> Opened:
         """Open what is there, if it is of these vectors; else find it empty.
@@ -103,9 +114,13 @@ class KeptIndex:
         ------
         StoreError
             If its server cannot be reached, or its folder not be written to.
+        StoreBusy
+            If another process makes it just now.
         """
         notes = self._held.notes()
         doubt = self._doubt(notes, made, dim)
+        if self.reading and (notes is None or doubt or not notes.whole):
+            raise _busy(self._held.folder)
         if notes is not None and not doubt:
             try:
                 self._store = self._engine.open(dim, fresh=False)
@@ -207,7 +222,13 @@ class KeptIndex:
         """Return the store; note that it is not whole from now on."""
         if self._store is None or self._notes is None:
             raise StoreError("the index is not open.")
+        if self.reading:
+            raise _busy(self._held.folder)
         if self._notes.whole:
             self._notes = replace(self._notes, whole=False, print="")
             self._held.note(self._notes)
         return self._store
+
+
+def _busy(folder: Path) -> StoreBusy:
+    return StoreBusy("another process has this index open.", source=str(folder))

@@ -29,6 +29,7 @@ class Edge:
     """Qdrant Edge, in a folder."""
 
     name = ENGINE
+    shared = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

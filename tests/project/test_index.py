@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -124,6 +125,18 @@ def test_closing_the_project_ends_its_child(opened: rn.Project) -> None:
     opened.close()
     assert not children()
     opened.close()
+
+
+def test_opening_and_closing_leaves_nothing_behind(opened: rn.Project) -> None:
+    process, seen, root = psutil.Process(), [], opened.root
+    opened.close()
+    for _ in range(3):
+        with rn.open(root) as again:
+            again.embeddings["v"].index()
+        del again
+        gc.collect()
+        seen.append((process.num_fds(), process.num_threads(), len(children())))
+    assert len(set(seen)) == 1
 
 
 def test_deleting_an_embedding_deletes_its_index(opened: rn.Project) -> None:
@@ -325,19 +338,22 @@ def test_another_model_makes_it_anew(opened: rn.Project) -> None:
     assert same(embedding.nearest(queries, 5), wanted)
 
 
-def test_a_model_that_is_fitted_again_makes_it_anew(opened: rn.Project) -> None:
-    opened.embed("text", model=directions, name="v", progress=False)
-    opened.close()
-    with rn.open(opened.root) as project:
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_model_that_is_fitted_again_makes_it_anew(opened: rn.Project, reopened: bool) -> None:
+    def otherwise(texts: list[str]) -> Any:
+        return directions([text[::-1] for text in texts])
 
-        def otherwise(texts: list[str]) -> Any:
-            return -directions(texts)
-
-        otherwise.__name__ = directions.__name__
-        project.embed("text", model=otherwise, name="v", progress=False, fresh=True)
-        with pytest.warns(RuntimeWarning, match="another model, or of an earlier time"):
-            project.embeddings["v"].index()
-        assert same(project.embeddings["v"].nearest(QUERIES, 5), exactly(project))
+    otherwise.__name__ = directions.__name__
+    embedding = opened.embeddings["v"]
+    opened.embed("text", model=otherwise, name="v", progress=False, fresh=True)
+    if reopened:
+        opened.embeddings.indexes.close()
+    # The texts are the same, and so is the number of vectors: only when they were made is not.
+    assert same(embedding.nearest(QUERIES, 5), exactly(opened))
+    with pytest.warns(RuntimeWarning, match="another model, or of an earlier time"):
+        embedding.index()
+    assert embedding.searched_by == "edge"
+    assert same(embedding.nearest(QUERIES, 5), exactly(opened))
 
 
 def test_a_child_that_is_killed_costs_nothing(opened: rn.Project) -> None:
@@ -481,6 +497,26 @@ def test_a_server_answers_the_same(tmp_path: Path, stand_in: StandIn) -> None:
         assert len(stand_in.collections) == 1
         embedding.delete()
         assert not stand_in.collections
+
+
+def test_two_kernels_ask_one_server(tmp_path: Path, stand_in: StandIn) -> None:
+    with fill(tmp_path / "p", COUNT) as project, rn.open(tmp_path / "p") as second:
+        for one in (project, second):
+            one.embeddings.indexes.server = stand_in.url
+            one.embeddings["v"].index()
+            assert one.embeddings["v"].searched_by == "server"
+        stand_in.asked.clear()
+        assert same(second.embeddings["v"].nearest(QUERIES, 5), exactly(project))
+        assert [path.rsplit("/", 2)[1] for _, path in stand_in.asked] == ["query"]
+        # What either changes, both find at once.
+        second.add([{"id": 3, "text": "edited"}], key="id")
+        second.embed("text", model=directions, name="v", progress=False)
+        second.tasks["kind"].label("4", "A")
+        view = project.where(Labelled("kind", "A"))
+        queries = directions(["edited"]).astype(np.float32)
+        for one in (project, second):
+            assert one.embeddings["v"].nearest(queries, 1)[0].tolist() == [[4]]
+            assert one.embeddings["v"].nearest(QUERIES[:1], 1, among=view.ids())[0] == [[5]]
 
 
 def test_a_server_comes_from_the_environment_and_leaves_no_trace(
