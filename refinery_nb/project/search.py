@@ -129,8 +129,11 @@ def search(
 def search_all(
     view: View, texts: Iterable[str], k: int | None = None, **options: Any
 ) -> list[View]:
-    """Return a view for each text; all of them are answered by one product of matrices."""
-    views = [search(view, text, k, **options) for text in texts]
+    """Return a view for each text; all are embedded together, and answered by one product."""
+    asked, similarities = list(texts), view.project.similarities
+    for row, some in _by_embedding(view, asked, options).items():
+        similarities.encode(view.project.embeddings.row(row), some, asked=True)
+    views = [search(view, text, k, **options) for text in asked]
     by_embedding: dict[str, list[SimilarityField]] = {}
     for one in views:
         for field, _ in one.selection.order:
@@ -138,8 +141,20 @@ def search_all(
                 if isinstance(part, SimilarityField):
                     by_embedding.setdefault(part.embedding, []).append(part)
     for fields in by_embedding.values():
-        view.project.similarities.prime(fields)
+        similarities.prime(fields)
     return views
+
+
+def _by_embedding(view: View, texts: list[str], options: dict[str, Any]) -> dict[str, list[str]]:
+    """Return which texts are to be embedded by the model of which embedding."""
+    on, name = options.get("on"), options.get("embedding")
+    wanted = [
+        text
+        for text in texts
+        if isinstance(text, str)
+        and (options.get("how") or _how(view.project, text, on, name is not None)) != "words"
+    ]
+    return {chosen(view.project, on, name, texts=True).name: wanted} if wanted else {}
 
 
 def similar_to(view: View, example: Any, k: int | None = None, **options: Any) -> View:

@@ -26,8 +26,8 @@ Ints = NDArray[np.int64]
 Values = NDArray[np.float32]
 PUSH = 0.25  # how much what a record should be unlike counts: more turns away what is wanted too
 LEAST = 1e-9  # a shorter mean of directions is rounding
-KEPT_TEXTS = 1_000  # vectors of texts that were asked for
-KEPT_TOPS = 200  # of 8 kB each
+KEPT_TEXTS = 10_000  # vectors of texts that were asked for
+KEPT_TOPS = 2_000  # of 8 kB each
 AT_ONCE = 1_000  # the best of each query of a batch that are kept
 
 

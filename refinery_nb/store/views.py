@@ -147,7 +147,7 @@ class Compiler:
         if limit is not None and limit <= STEPS[0][1]:
             where, parameters = self.condition(selection.condition)
             kept: list[int] = []
-            for step in self._steps(repr(field), found, descending):
+            for step in self._steps(repr(field), found, descending, limit):
                 asked = [json.dumps(step), *parameters]
                 hits = set(self._run(ALONG.format(where=where), asked).tolist())
                 kept += [record for record in step if record in hits]
@@ -156,11 +156,14 @@ class Compiler:
         ids = self._run(*self.selection(Selection(selection.condition)))
         return derived.arranged(ids, found, descending=descending)[:limit]
 
-    def _steps(self, name: str, found: Resolved, descending: bool) -> Iterator[list[int]]:
+    def _steps(
+        self, name: str, found: Resolved, descending: bool, limit: int
+    ) -> Iterator[list[int]]:
         """Yield the first records in the order of a column, in steps."""
         if found.top is not None:
-            if descending:
-                yield found.top(STEPS[0][1], None).tolist()
+            best = found.top(STEPS[0][1], None).tolist() if descending else []
+            yield best[: 2 * limit]
+            yield best[2 * limit :]
             return
         ranking = self._rankings.ranking(name, found, descending=descending)
         for first, last in STEPS:
