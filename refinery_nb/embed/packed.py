@@ -17,7 +17,8 @@ ATTENTION = "refinery_nb_packed"
 # Models whose attention is what transformers lets us replace, with no other part that looks at
 # other tokens; and how far their positions begin behind the padding's.
 POSITIONS = {"bert": None, "electra": None, "roberta": 1, "xlm-roberta": 1, "camembert": 1}
-TOGETHER = 16  # texts of one length whose attention is computed at once: more leave the cache
+TOGETHER = 8  # texts of one length whose attention is computed at once: more leave the cache
+ROUND = 64  # tokens: oneDNN makes code for each number of them, so that there should be few
 _packing = threading.local()
 
 
@@ -63,13 +64,15 @@ def pack(transformers: Any, model: Any) -> None:
 
 def hidden(torch: Any, model: Any, texts: Sequence[Sequence[int]]) -> Any:
     """Return the vectors of the tokens of texts, one after another: shape (tokens, d)."""
-    _packing.groups = groups([len(text) for text in texts])
+    total = sum(map(len, texts))
+    filled = [*texts, [0] * (-total % ROUND)] if total % ROUND else texts
+    _packing.groups = groups([len(text) for text in filled])
     behind = POSITIONS[model.config.model_type]
     first = 0 if behind is None else model.config.pad_token_id + behind
-    ids = torch.tensor([[token for text in texts for token in text]])
-    places = [place for text in texts for place in range(first, first + len(text))]
+    ids = torch.tensor([[token for text in filled for token in text]])
+    places = [place for text in filled for place in range(first, first + len(text))]
     found = model(input_ids=ids, position_ids=torch.tensor([places]))
-    return found.last_hidden_state[0]
+    return found.last_hidden_state[0, :total]
 
 
 def groups(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -98,6 +101,7 @@ def quicken(torch: Any, model: Any, dtype: Any) -> None:
     Exception
         Of any kind, if this torch has none.
     """
+    whole = dtype == torch.float32
 
     class Product(torch.nn.Module):  # type: ignore[misc]
         def __init__(self, linear: Any, then: str = "none") -> None:
@@ -107,20 +111,37 @@ def quicken(torch: Any, model: Any, dtype: Any) -> None:
             self.bias = None if linear.bias is None else linear.bias.detach().to(dtype)
             self.then, self.algorithm = then, "none" if then == "gelu" else ""
 
-        def forward(self, given: Any) -> Any:
-            return torch.ops.mkldnn._linear_pointwise(
-                given.to(dtype), self.weight, self.bias, self.then, [], self.algorithm
-            ).to(given.dtype)
+        def forward(self, given: Any, other: Any = None) -> Any:
+            one = given.to(dtype)
+            if other is not None and whole:
+                return product.binary(one, other, self.weight, self.bias, "add")
+            found = product(one, self.weight, self.bias, self.then, [], self.algorithm)
+            if self.then == "gelu":  # goes into the next product as it is
+                return found
+            found = found.float()
+            return found if other is None else found + other
 
+    class Added(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self, dense: Any, norm: Any) -> None:
+            super().__init__()
+            self.product, self.norm = Product(dense), norm
+
+        def forward(self, hidden_states: Any, input_tensor: Any) -> Any:
+            return self.norm(self.product(hidden_states, input_tensor))
+
+    product, linear = torch.ops.mkldnn._linear_pointwise, torch.nn.Linear
     for module in list(model.modules()):
         # Named so in BERT and all that were made after it.
         act, dense = getattr(module, "intermediate_act_fn", None), getattr(module, "dense", None)
-        if type(dense) is torch.nn.Linear and type(act).__name__ == "GELUActivation":
+        if type(dense) is linear and type(act).__name__ == "GELUActivation":
             module.dense = Product(dense, "gelu")
             module.intermediate_act_fn = torch.nn.Identity()
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if type(child) is torch.nn.Linear:
+            parts = dict(child.named_children())
+            if set(parts) == {"dense", "dropout", "LayerNorm"} and type(parts["dense"]) is linear:
+                setattr(module, name, Added(parts["dense"], parts["LayerNorm"]))
+            elif type(child) is linear:
                 setattr(module, name, Product(child))
 
 

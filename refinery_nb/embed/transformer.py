@@ -103,6 +103,7 @@ class Transformer:
         self._loaded: tuple[Any, Runner] | None = None
         self._heads: dict[str, Head] = {}
         self._lock = threading.Lock()
+        self._tokenizing = threading.Lock()  # a tokenizer changes while it is used
 
     def spec(self) -> dict[str, Any]:
         """Return where the model is found again, and what tells it from others."""
@@ -182,15 +183,16 @@ class Transformer:
             )
         window = self._window(tokenizer, runner)
         overlap = max(0, window - tokenizer.num_special_tokens_to_add()) // windows.OVERLAP
-        cut = tokenizer(
-            [_lower(text) if self._folder.lower else text for text in texts],
-            truncation=True,
-            max_length=window,
-            stride=overlap,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-        )
+        with self._tokenizing:
+            cut = tokenizer(
+                [_lower(text) if self._folder.lower else text for text in texts],
+                truncation=True,
+                max_length=window,
+                stride=overlap,
+                return_overflowing_tokens=True,
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+            )
         found: list[Any] = [None] * len(cut["input_ids"])
 
         def done(rows: list[int], hidden: Any, lengths: Any) -> None:
@@ -238,7 +240,9 @@ class Transformer:
         if self._folder.static:
             return [one.ids for one in tokenizer.encode_batch(texts, add_special_tokens=False)]
         window = self._window(tokenizer, self._load()[1])
-        ids: list[list[int]] = tokenizer(texts, truncation=True, max_length=window)["input_ids"]
+        with self._tokenizing:
+            cut = tokenizer(texts, truncation=True, max_length=window)
+        ids: list[list[int]] = cut["input_ids"]
         return ids
 
     def _window(self, tokenizer: Any, runner: Runner) -> int:

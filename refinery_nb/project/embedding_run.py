@@ -256,8 +256,9 @@ class EmbeddingRun:
         moved = replace(row, generation=row.generation + 1)
         tidied, count = self.store.array(moved), 0
         order = np.argsort(ids)
-        for first in range(0, max(len(order), 1), PAGE):  # not all at once: it may be large
-            page = order[first : first + PAGE]
+        size = PAGE if row.level in RAGGED else 64 * PAGE
+        for first in range(0, max(len(order), 1), size):  # not all at once: it may be large
+            page = order[first : first + size]
             old = page < len(kept)
             found = block[kept[page[old]]]
             if added is not None:

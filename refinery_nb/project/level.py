@@ -95,7 +95,7 @@ class TokenLevel:
 
     language: str
     name: ClassVar[str] = "token"
-    page: ClassVar[int] = 1 << 20
+    page: ClassVar[int] = 1 << 19
 
     def pieces(self, text: str | None, key: str) -> list[str]:
         """Return the text, if it is not blank."""

@@ -135,3 +135,34 @@ def test_other_threads_keep_their_number_of_threads(model: Path) -> None:
     before = torch.get_num_threads()
     Transformer(model).encode([f"text number {number}" for number in range(300)])
     assert torch.get_num_threads() == before
+
+
+def test_a_gpu_takes_16_bits_and_pads_little(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be seen of it on a CPU: ``cpu:0`` stands for a GPU."""
+    wanted = Transformer(model).encode(TEXTS)
+    monkeypatch.setattr(runners, "choose_device", lambda torch: "cpu:0")
+    embedder = Transformer(model)
+    found = embedder.encode(TEXTS)
+    assert found.dtype == np.float32
+    cosines = (found * wanted).sum(axis=1)
+    cosines /= np.linalg.norm(found, axis=1) * np.linalg.norm(wanted, axis=1)
+    assert 0 < (1 - cosines).max() < 1e-2
+    runner = embedder._load()[1]
+    assert runner.budget == runners.GPU_BUDGET
+    assert next(runner._model._model.parameters()).element_size() == 2
+
+
+def test_two_threads_may_use_one_model(model: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from refinery_nb.text.tokens import tokens
+
+    embedder = Transformer(model)
+    texts = [f"text number {number} " * (number % 5 + 1) for number in range(200)]
+    wanted, offsets = embedder.encode(texts), [tokens(text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        again = [pool.submit(embedder.encode, texts) for _ in range(4)]
+        parts = [pool.submit(embedder.encode_tokens, texts, offsets) for _ in range(4)]
+    for one in again:
+        np.testing.assert_allclose(one.result(), wanted, atol=1e-4)
+    assert all(len(one.result()) == 200 for one in parts)
