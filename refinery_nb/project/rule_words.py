@@ -10,6 +10,7 @@ from refinery_nb.core.query import Selection
 from refinery_nb.project import sentence
 
 # They say nothing to people: the name stands above, the others are hashes.
+SHOWN, LONGEST = 5, 80  # examples, and characters of each
 LEFT_OUT = ("kind", "name", "content", "identity")
 
 
@@ -39,5 +40,22 @@ def in_words(spec: Mapping[str, Any]) -> str:
             f"Votes {spec['label']} where a term of the lookup list {names} occurs "
             f"({', '.join(how)}).\nIt follows the list: project.lookups[{names}]"
         )
+    if kind == "similar":
+        examples = [_example(one) for one in spec["examples"][:SHOWN]]
+        more = len(spec["examples"]) - SHOWN
+        examples += [f"and {more:,} more"] if more > 0 else []
+        by = f" by {spec['embedding']}" if spec.get("embedding") else ""
+        return "\n- ".join(
+            [
+                f"Votes {spec['label']} from a similarity of {spec['threshold']:g} on{by} to one "
+                "of its examples:",
+                *examples,
+            ]
+        )
     rest = {name: value for name, value in spec.items() if name not in LEFT_OUT}
     return "\n".join(f"{name}: {value}" for name, value in rest.items() if value not in (None, ""))
+
+
+def _example(one: Mapping[str, Any]) -> str:
+    text = " ".join(str(one.get("text", one.get("said", "a vector"))).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

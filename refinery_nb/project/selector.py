@@ -95,7 +95,7 @@ class Selector:
             If it is not ordered by a number from outside the records.
         """
         field = selection.order[0][0] if selection.order else None
-        if not isinstance(field, OUTSIDE) or isinstance(field, RandomField):
+        if not isinstance(field, OUTSIDE) or isinstance(field, (RandomField, SliceField)):
             raise QueryError(
                 "this view is not ordered by a score.",
                 hint="Search by meaning, ask similar_to, or order by a confidence.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.core.errors import InputError, QueryError
+from refinery_nb.core.errors import InputError, MissingExtra, QueryError, UnknownName
 from refinery_nb.core.example import Example
 from refinery_nb.core.query import SimilarityField
 from refinery_nb.core.vectors import Vectors
@@ -44,9 +44,18 @@ class Similarities:
         self._having: dict[str, tuple[object, Ints]] = {}
 
     def resolve(self, field: SimilarityField) -> Resolved:
-        """Return the similarities of the records of an embedding to what a field says."""
-        row = self._project.embeddings.row(field.embedding)
-        query = self.direction(row, field.like, field.unlike)
+        """Return the similarities of the records of an embedding to what a field says.
+
+        Raises
+        ------
+        QueryError
+            If there is no such embedding or record, or its model cannot be had for a text.
+        """
+        try:
+            row = self._project.embeddings.row(field.embedding)
+            query = self.direction(row, field.like, field.unlike)
+        except (UnknownName, InputError, MissingExtra) as error:
+            raise QueryError(error.message, hint=error.hint) from error
         version = (*self._version(row), query.tobytes())
         if not query.any():
             return _nothing(version)

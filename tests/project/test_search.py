@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.condition_json import selection_from_json, selection_to_json
-from refinery_nb.core.errors import InputError, QueryError, SchemaError
+from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.core.example import Example
 from refinery_nb.core.query import FusedField, RelevanceField, SimilarityField
 from refinery_nb.project.index import Indexes
@@ -355,7 +355,7 @@ def test_several_embeddings_are_asked_by_name_or_attribute(opened: rn.Project) -
     assert isinstance(field, SimilarityField)
     assert field.embedding == "new"
     opened.embeddings["new"].delete()
-    with pytest.raises(SchemaError, match="no embedding 'new'"):
+    with pytest.raises(QueryError, match="no embedding 'new'"):
         by_title.keys()
 
 
@@ -379,7 +379,7 @@ def test_a_second_kernel_searches_and_says_what_it_lacks(tmp_path: Path) -> None
             assert two.search(like=np.array([0.0, 1.0]), k=1).keys() == ["r1"]
             assert two.search("goal").keys() == ["r1"]  # by words: the function is not here
             saved = View(two, selection_from_json(document))
-            with pytest.raises(InputError, match="which is not kept"):
+            with pytest.raises(QueryError, match="which is not kept"):
                 saved.keys()
             two.embed("text", model=plane, name="v", progress=False)
             assert saved.keys() == ["r0", "r1"]
@@ -403,7 +403,7 @@ def test_a_model_that_learnt_is_had_back_in_another_kernel(tmp_path: Path) -> No
         assert project.search("\N{SNOWMAN}").keys() == []  # it knows no part of it
         for state in (tmp_path / "p" / "vectors").glob("*.npz"):
             state.write_bytes(b"broken")
-    with rn.open(tmp_path / "p") as project, pytest.raises(InputError, match="update"):
+    with rn.open(tmp_path / "p") as project, pytest.raises(QueryError, match="update"):
         project.search("late goal in the match")
 
 
@@ -439,6 +439,26 @@ def test_a_search_follows_labels_and_is_a_queue(opened: rn.Project) -> None:
     assert view.keys() == ["r1", "r2"]
     assert hybrid.keys() == ["r1", "r3"]  # which has both words
     assert rn.Labeler(task, view) is not None
+
+
+def test_a_search_is_kept_as_a_slice_and_exported_in_its_order(
+    opened: rn.Project, tmp_path: Path
+) -> None:
+    filled(opened, ["0 1", "1 1", "1 0"])
+    opened.slices["near"] = opened.search("1 0", 2)
+    opened.slices.save("fixed", opened.search("1 0", how="hybrid"), static=True)
+    assert opened.slices["near"].keys() == ["r2", "r1"]
+    assert opened.slices["near"].scores().round(4).tolist() == [1.0, 0.7071]
+    path = opened.slices["near"].export(tmp_path / "near.jsonl")
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == ["r2", "r1"]
+    opened.add([{"id": "r3", "text": "5 0"}], key="id")
+    opened.embed("text", model=plane, name="v", progress=False)
+    assert opened.slices["near"].keys() == ["r2", "r3"]
+    assert len(opened.slices["fixed"]) == 3
+    with pytest.raises(QueryError, match="not ordered by a score"):
+        opened.slices["fixed"].scores()
+    opened.embeddings["v"].delete()
+    assert opened.slices.frame()["records"].isna().tolist() == [True, False]
 
 
 def test_the_labeler_searches_words(project: rn.Project) -> None:

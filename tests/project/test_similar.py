@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.heuristics import build
+from refinery_nb.project import rules
+from refinery_nb.project.rule_words import in_words
 from refinery_nb.quality.interval import wilson
 
 NUMBERS = st.lists(st.integers(-2, 2), min_size=2, max_size=2).map(lambda n: f"{n[0]} {n[1]}")
@@ -300,6 +302,19 @@ def test_it_can_be_tried_before_it_is_added(project: rn.Project) -> None:
     found = task.try_heuristic(rn.Similar("A", ["r0"], threshold=0.9), n=3).set_index("key")
     assert found["vote"].dropna().to_dict() == {"r1": "A"}
     assert task.heuristics().empty
+
+
+def test_it_is_told_in_words(project: rn.Project) -> None:
+    task = topic(project, ["1 0", "2 0"])
+    rule = rn.Similar("A", ["r0", *(f"{n} 9 {'x' * 90}" for n in range(7))], threshold=0.9)
+    task.add(rule)
+    told = in_words(rules.row(task, rule.name).spec)
+    assert told.startswith(
+        "Votes A from a similarity of 0.9 on by v to one of its examples:\n- 1 0"
+    )
+    assert told.endswith("and 3 more")
+    assert max(map(len, told.splitlines())) < 90
+    assert "r0" in in_words(rule.spec())  # before it was looked up
 
 
 def test_a_renamed_label_stays_the_label_of_the_rule(project: rn.Project) -> None:
