@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.labeler import Labeler
     from refinery_nb.widgets.playground import Playground
     from refinery_nb.widgets.quality import Quality
+    from refinery_nb.widgets.similar_editor import SimilarEditor
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ _NAMES = {
     "RefineryError": "refinery_nb.core.errors",
     "Regex": "refinery_nb.heuristics.regex",
     "Similar": "refinery_nb.heuristics.similar",
+    "SimilarEditor": "refinery_nb.widgets.similar_editor",
     "Task": "refinery_nb.project.task",
     "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",
@@ -86,6 +88,7 @@ __all__ = [
     "RefineryError",
     "Regex",
     "Similar",
+    "SimilarEditor",
     "Task",
     "Transformer",
     "View",

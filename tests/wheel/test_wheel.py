@@ -20,6 +20,8 @@ NEEDED = [
     "refinery_nb/static/heuristic_editor.css",
     "refinery_nb/static/playground.js",
     "refinery_nb/static/playground.css",
+    "refinery_nb/static/similar_editor.js",
+    "refinery_nb/static/similar_editor.css",
     "refinery_nb/samples/messages.jsonl",
     "refinery_nb/samples/01_first_labels.ipynb",
     "refinery_nb/py.typed",
