@@ -97,8 +97,20 @@ def followed(task: Task, row: HeuristicRow) -> HeuristicRow:
 
 
 def similar_votes(task: Task, row: HeuristicRow) -> Votes:
-    """Return the votes of a rule: its label, where the nearest example is near enough."""
-    return votes_of(task, Similar.from_spec(row.spec))
+    """Return the votes of a rule: its label, where the nearest example is near enough.
+
+    They are kept for this session: comparing the tokens of many texts takes a minute.
+    """
+    project, rule = task.project, Similar.from_spec(row.spec)
+    assert rule.embedding is not None
+    seen = project.similarities.version(project.embeddings.row(rule.embedding))
+    version = (row.hash, task.schema.labels, project.tokenizer, *seen)
+    key = ("similar", row.id)
+    known = project.given.get(key)
+    if known is None or known[0] != version:
+        known = project.given[key] = (version, votes_of(task, rule))
+    votes: Votes = known[1]
+    return votes
 
 
 def votes_of(task: Task, rule: Similar, ids: Ints | None = None) -> Votes:

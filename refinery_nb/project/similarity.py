@@ -56,7 +56,7 @@ class Similarities:
             query = self.direction(row, field.like, field.unlike)
         except (UnknownName, InputError, MissingExtra) as error:
             raise QueryError(error.message, hint=error.hint) from error
-        version = (*self._version(row), query.tobytes())
+        version = (*self.version(row), query.tobytes())
         if not query.any():
             return _nothing(version)
         if row.level == "list":
@@ -81,7 +81,7 @@ class Similarities:
         if row.level != "record" or not asked:
             return
         embedding = self._project.embeddings[row.name]
-        version, depth = self._version(row), min(AT_ONCE, len(self._project))
+        version, depth = self.version(row), min(AT_ONCE, len(self._project))
         for query, ids in zip(asked, embedding.nearest(np.stack(asked), depth)[0], strict=True):
             self._keep_top((*version, query.tobytes()), AT_ONCE, ids[ids >= 0])
 
@@ -171,7 +171,7 @@ class Similarities:
 
     def having(self, row: EmbeddingRow) -> tuple[str, Resolved]:
         """Return the records with a vector that is not zero, as a name and a column."""
-        name, version = f"vectors {row.id}", self._version(row)
+        name, version = f"vectors {row.id}", self.version(row)
         return name, Resolved(version, lambda: (self._some(row), None))
 
     def missing(self, name: str) -> int:
@@ -268,7 +268,8 @@ class Similarities:
     def _values(self, row: EmbeddingRow) -> Vectors:
         return self._project.embeddings.value(row.name)
 
-    def _version(self, row: EmbeddingRow) -> tuple[Hashable, ...]:
+    def version(self, row: EmbeddingRow) -> tuple[Hashable, ...]:
+        """Return what changes whenever a record or a vector of an embedding does."""
         with self._project.database.read() as connection:
             now, total = records.version(connection), records.count(connection)
         return (row.id, row.generation, row.count, row.at, now, total)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.heuristics import build
-from refinery_nb.project import rules
+from refinery_nb.project import rules, similar
 from refinery_nb.project.rule_words import in_words
 from refinery_nb.quality.interval import wilson
 
@@ -98,8 +98,6 @@ def test_votes_and_curves_are_those_of_plain_python(
 ) -> None:
     if not any(text.strip() for text in texts):
         return
-    from refinery_nb.project import similar
-
     with rn.open(by="ann") as project, pytest.MonkeyPatch.context() as patch:
         patch.setattr(similar, "BLOCK", block)
         task = topic(project, list(texts))
@@ -372,6 +370,24 @@ def test_runs_of_tokens_are_compared_with_spans(opened: rn.Project) -> None:
     assert not any(key == "r1" for key, _ in spans(task, "similar:PERSON"))
     found = task.try_heuristic(rule, n=6).set_index("key")
     assert found.loc["r2", "vote"] == [("PERSON", "Carl")]
+
+
+def test_what_has_not_changed_is_not_compared_again(
+    opened: rn.Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = names(opened)
+    opened.embed("text", model=words, name="t", level="token", progress=False)
+    task.add(rn.Similar("PERSON", [("r0", 0, 4)], threshold=0.99))
+    task.run(progress=False)
+    compared: list[str] = []
+    monkeypatch.setattr(similar, "closest", lambda *_, **__: compared.append("again"))
+    assert task.run(progress=False)["state"].tolist() == ["unchanged"]
+    assert compared == []
+    monkeypatch.undo()
+    opened.add([{"id": "r9", "text": "Anna again"}], key="id")
+    opened.embed("text", model=words, name="t", level="token", progress=False)
+    assert task.run(progress=False)["state"].tolist() == ["finished"]
+    assert "r9" in votes(task, "similar:PERSON")
 
 
 def test_neighbours_of_spans_are_right_to_the_character(opened: rn.Project) -> None:
