@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
 import { MemoryTransport } from "../src/transport/memory";
-import { lowest, paths, placeOf, thresholdAt } from "../src/widgets/similar_editor/Curve";
+import { paths, placeOf, scaleOf, thresholdAt } from "../src/widgets/similar_editor/Curve";
 import { line, whole } from "../src/widgets/similar_editor/marks";
 import type { DraftInfo, Info, Row } from "../src/widgets/similar_editor/protocol";
 import { decimal, Ranking, UNIT, wilson } from "../src/widgets/similar_editor/ranking";
@@ -134,17 +134,17 @@ test("what a threshold gives is said in one line", () => {
 
 test("a pixel is a threshold and back, on a scale that does not depend on the threshold", () => {
   const found = ranking(nano(0.9, 0.55), [[0, 1]]);
-  const floor = lowest(found);
-  expect(floor).toBe(0.5 * UNIT);
-  expect(placeOf(UNIT, floor)).toBe(0);
-  expect(placeOf(0.1 * UNIT, floor)).toBe(1);
+  const scale = scaleOf(found);
+  expect(scale).toEqual({ from: 0.9 * UNIT, to: 0.5 * UNIT });
+  expect(placeOf(UNIT, scale)).toBe(0);
+  expect(placeOf(0.1 * UNIT, scale)).toBe(1);
   for (const place of [0, 0.25, 0.5, 1]) {
-    expect(placeOf(thresholdAt(place, floor), floor)).toBeCloseTo(place, 3);
+    expect(placeOf(thresholdAt(place, scale), scale)).toBeCloseTo(place, 3);
   }
-  const { line: drawn, band } = paths(found, floor);
-  expect(drawn.startsWith("M200.0 0.00")).toBe(true); // where the first judged one comes in
+  const { line: drawn, band } = paths(found, scale);
+  expect(drawn.startsWith("M0.0 0.00")).toBe(true); // where the first judged one comes in
   expect(band.endsWith("Z")).toBe(true);
-  expect(paths(ranking(nano(0.9)), floor)).toEqual({ line: "", band: "" });
+  expect(paths(ranking(nano(0.9)), scale)).toEqual({ line: "", band: "" });
 });
 
 const row = (rank: number, change: Partial<Row> = {}): Row => ({

@@ -16,25 +16,32 @@ const TENTH = UNIT / 10;
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** The right end of the scale: the tenth below the least similar neighbour. The left one is 1. */
-export function lowest(ranking: Ranking): number {
-  const least = ranking.similarity[ranking.length - 1] ?? 0;
-  return Math.min(Math.floor(least / TENTH) * TENTH, UNIT - 2 * TENTH);
+/** The ends of the scale: the tenths around all neighbours. */
+export interface Scale {
+  from: number;
+  to: number;
 }
 
-export const placeOf = (threshold: number, floor: number): number =>
-  Math.min(Math.max((UNIT - threshold) / (UNIT - floor), 0), 1);
+export function scaleOf(ranking: Ranking): Scale {
+  const least = ranking.similarity[ranking.length - 1] ?? 0;
+  const to = Math.min(Math.floor(least / TENTH) * TENTH, UNIT - 2 * TENTH);
+  const from = Math.ceil((ranking.similarity[0] ?? UNIT) / TENTH) * TENTH;
+  return { from: Math.max(from, to + 2 * TENTH), to };
+}
 
-export const thresholdAt = (place: number, floor: number): number =>
-  Math.max(Math.round((UNIT - place * (UNIT - floor)) / ROUND) * ROUND, ROUND);
+export const placeOf = (threshold: number, { from, to }: Scale): number =>
+  Math.min(Math.max((from - threshold) / (from - to), 0), 1);
+
+export const thresholdAt = (place: number, { from, to }: Scale): number =>
+  Math.max(Math.round((from - place * (from - to)) / ROUND) * ROUND, ROUND);
 
 /** The line and the band, as paths; empty where nothing was judged. */
-export function paths(ranking: Ranking, floor: number): { line: string; band: string } {
+export function paths(ranking: Ranking, scale: Scale): { line: string; band: string } {
   const top: string[] = [];
   const bottom: string[] = [];
   const line: string[] = [];
   for (let column = 0; column <= COLUMNS; column++) {
-    const cut = ranking.at(UNIT - Math.round((column / COLUMNS) * (UNIT - floor)));
+    const cut = ranking.at(Math.round(scale.from - (column / COLUMNS) * (scale.from - scale.to)));
     if (cut.precision === null) continue;
     const x = ((column / COLUMNS) * WIDE).toFixed(1);
     const y = (share: number): string => ((1 - share) * HIGH).toFixed(2);
@@ -51,18 +58,18 @@ export function paths(ranking: Ranking, floor: number): { line: string; band: st
 
 export function Curve({ state, ranking }: { state: SimilarState; ranking: Ranking }): JSX.Element {
   const plot = useRef<HTMLDivElement>(null);
-  const floor = lowest(ranking);
-  const { line, band } = useMemo(() => paths(ranking, floor), [ranking, floor]);
+  const scale = useMemo(() => scaleOf(ranking), [ranking]);
+  const { line, band } = useMemo(() => paths(ranking, scale), [ranking, scale]);
   const task = state.info!.task;
   const own = task.labels.find(({ name }) => name === state.draft?.label)?.color ?? "";
   const cut = ranking.at(state.threshold);
-  const at = `${100 * placeOf(state.threshold, floor)}%`;
+  const at = `${100 * placeOf(state.threshold, scale)}%`;
   const drag = (event: PointerEvent): void => {
     const el = plot.current;
     if (el === null || (event.type === "pointermove" && !el.hasPointerCapture(event.pointerId)))
       return;
     const box = el.getBoundingClientRect();
-    state.moveTo(thresholdAt((event.clientX - box.left) / box.width, floor));
+    state.moveTo(thresholdAt((event.clientX - box.left) / box.width, scale));
   };
   return (
     <div class="rn-sim-curve" style={{ "--rn-own": safeColor(own) }}>
@@ -108,25 +115,25 @@ export function Curve({ state, ranking }: { state: SimilarState; ranking: Rankin
         ) : null}
         <div class="rn-sim-inside" style={{ width: at }} />
         <div class="rn-sim-handle" style={{ left: at }} />
-        <Marks ranking={ranking} floor={floor} />
+        <Marks ranking={ranking} scale={scale} />
       </div>
-      <Ticks ranking={ranking} floor={floor} />
+      <Ticks ranking={ranking} scale={scale} />
     </div>
   );
 }
 
 /** Labelled neighbours: above the line those that are right, below it the others. */
-function Marks({ ranking, floor }: { ranking: Ranking; floor: number }): JSX.Element {
+function Marks({ ranking, scale }: { ranking: Ranking; scale: Scale }): JSX.Element {
   const [right, wrong] = useMemo(() => {
     const every = Math.max(1, Math.ceil(ranking.ranks.length / MARKS));
     const drawn: [string[], string[]] = [[], []];
     for (let at = 0; at < ranking.ranks.length; at += every) {
-      const x = placeOf(ranking.similarity[ranking.ranks[at]!]!, floor) * WIDE;
+      const x = placeOf(ranking.similarity[ranking.ranks[at]!]!, scale) * WIDE;
       if (ranking.isRight(at)) drawn[0].push(`M${x.toFixed(1)} 0V10`);
       else drawn[1].push(`M${x.toFixed(1)} 10V20`);
     }
     return drawn.map((one) => one.join(""));
-  }, [ranking, floor]);
+  }, [ranking, scale]);
   return (
     <svg
       class="rn-sim-marks"
@@ -141,12 +148,12 @@ function Marks({ ranking, floor }: { ranking: Ranking; floor: number }): JSX.Ele
   );
 }
 
-function Ticks({ ranking, floor }: { ranking: Ranking; floor: number }): JSX.Element {
-  const tenths = Math.round((UNIT - floor) / TENTH);
+function Ticks({ ranking, scale }: { ranking: Ranking; scale: Scale }): JSX.Element {
+  const tenths = Math.round((scale.from - scale.to) / TENTH);
   return (
     <ol class="rn-sim-ticks" aria-hidden="true">
       {Array.from({ length: tenths + 1 }, (_, at) => {
-        const threshold = UNIT - at * TENTH;
+        const threshold = scale.from - at * TENTH;
         const hits = threshold === 0 ? ranking.length : ranking.hits(threshold);
         return (
           <li

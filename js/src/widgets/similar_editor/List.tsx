@@ -11,6 +11,7 @@ import { type Ranking, UNIT } from "./ranking";
 import type { SimilarState } from "./state";
 
 export const ROW = 28; // px
+export const GAP = 20; // px between what is let in and what is not
 const SPARE = 6; // rows beyond either edge
 
 interface Props {
@@ -21,15 +22,16 @@ interface Props {
 
 export function List({ state, ranking, list }: Props): JSX.Element {
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(20 * ROW);
+  const [height, setHeight] = useState(20 * ROW + GAP);
   const hits = ranking.hits(state.threshold);
   const { look } = state;
+  const topOf = (rank: number): number => rank * ROW + (rank < hits ? 0 : GAP);
   const rowId = (rank: number): string => `rn-sim-${state.id}-${rank}`;
 
   useEffect(() => {
     const el = list.current;
     if (el === null) return;
-    const watch = new ResizeObserver(() => setHeight(el.clientHeight || 20 * ROW));
+    const watch = new ResizeObserver(() => setHeight(el.clientHeight || 20 * ROW + GAP));
     watch.observe(el);
     return () => watch.disconnect();
   }, []);
@@ -38,11 +40,10 @@ export function List({ state, ranking, list }: Props): JSX.Element {
     const el = list.current;
     if (el === null) return;
     const high = el.clientHeight;
-    if (look.at === "cut") el.scrollTop = hits * ROW - high / 2;
-    else if (state.cursor * ROW < el.scrollTop) el.scrollTop = state.cursor * ROW;
-    else if ((state.cursor + 1) * ROW > el.scrollTop + high) {
-      el.scrollTop = (state.cursor + 1) * ROW - high;
-    }
+    const own = topOf(state.cursor);
+    if (look.at === "cut") el.scrollTop = hits * ROW + (GAP - high) / 2;
+    else if (own < el.scrollTop) el.scrollTop = own;
+    else if (own + ROW > el.scrollTop + high) el.scrollTop = own + ROW - high;
     setTop(el.scrollTop);
   }, [look.turn]);
 
@@ -62,12 +63,13 @@ export function List({ state, ranking, list }: Props): JSX.Element {
       data-hits={hits}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
-      <div class="rn-sim-all" style={{ height: `${ranking.length * ROW}px` }}>
+      <div class="rn-sim-all" style={{ height: `${ranking.length * ROW + GAP}px` }}>
         {Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at).map((rank) => (
           <Neighbour
             key={rank}
             id={rowId(rank)}
             rank={rank}
+            top={topOf(rank)}
             row={state.rows.get(rank)}
             similarity={ranking.similarity[rank]! / UNIT}
             size={ranking.length}
@@ -82,7 +84,7 @@ export function List({ state, ranking, list }: Props): JSX.Element {
         <div class="rn-sim-cut" style={{ top: `${hits * ROW}px` }} aria-hidden="true">
           <span>
             {hits === 0
-              ? "nothing is let in"
+              ? "↓ nothing is let in"
               : `↑ ${plural(hits, state.info!.task.kind === "spans" ? "span" : "record")}`}
           </span>
         </div>
@@ -97,6 +99,8 @@ export function List({ state, ranking, list }: Props): JSX.Element {
 interface NeighbourProps {
   id: string;
   rank: number;
+  /** In px. */
+  top: number;
   row: Row | undefined;
   similarity: number;
   size: number;
@@ -120,7 +124,7 @@ function Neighbour(props: NeighbourProps): JSX.Element {
       aria-selected={cursor}
       aria-posinset={rank + 1}
       aria-setsize={props.size}
-      style={{ top: `${rank * ROW}px` }}
+      style={{ top: `${props.top}px` }}
       data-testid="row"
       data-rank={rank}
       data-key={row?.key}
