@@ -35,7 +35,8 @@ class Candidates:
         Coordinates of the labelled records, shape (m, d).
     scores
         Uncertainties by name, each of shape (n,): ``uncertain``, ``margin`` and ``entropy`` once
-        something is learnt, ``disagreement`` where heuristics vote.
+        enough is learnt, ``mixed`` what distances are multiplied by, ``disagreement`` where
+        heuristics vote.
     """
 
     records: Ints
@@ -94,7 +95,7 @@ def _mixed(candidates: Candidates, seed: int) -> Ints:
     Before anything is learnt it is ``diverse``. With batches of five it reaches 80 % on TREC with
     2.4 times fewer labels than chance, on AG News with half of them; either factor alone is worse.
     """
-    weight = candidates.scores.get("margin")
+    weight = candidates.scores.get("mixed")
     if weight is None:
         return _diverse(candidates, seed)
     order = np.argsort(-weight, kind="stable").astype(np.int64)

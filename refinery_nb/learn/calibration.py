@@ -58,6 +58,51 @@ def heated(proba: Floats, heat: float) -> Floats:
     return scaled
 
 
+def odds_line(proba: Floats, right: Right) -> tuple[float, float]:
+    """Return slope and height of the line that brings log-odds to what held-out cases say.
+
+    Platt scaling with a prior that keeps it near (1, 0) where there are few cases.
+
+    Parameters
+    ----------
+    proba
+        Held-out probabilities of cases, such as possible spans, shape (cases,).
+    right
+        Which of them turned out right.
+    """
+    rows = np.stack([log_odds(proba), np.ones(len(proba))], axis=1)
+    before, strength = np.array([1.0, 0.0]), np.array([PRIOR, 1.0])
+    weights = before.copy()
+    truth = right.astype(np.float64)
+    for _ in range(25):
+        found = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
+        slope = rows.T @ (found - truth) + strength * (weights - before)
+        curve = (rows * (found * (1 - found))[:, None]).T @ rows + np.diag(strength)
+        step = np.linalg.solve(curve, slope)
+        weights = weights - step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return float(weights[0]), float(weights[1])
+
+
+def on_line(proba: Floats, line: tuple[float, float]) -> Floats:
+    """Return probabilities whose log-odds were brought to a line.
+
+    >>> on_line(np.array([0.8]), (1.0, 0.0)).round(6).tolist()
+    [0.8]
+    """
+    score = line[0] * log_odds(proba) + line[1]
+    found: Floats = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
+    return found
+
+
+def log_odds(proba: Floats) -> Floats:
+    """Return the log-odds of probabilities, those of 0 and 1 cut."""
+    inside = np.clip(proba, 1e-6, 1 - 1e-6)
+    found: Floats = np.log(inside / (1 - inside))
+    return found
+
+
 def cut(confidence: Floats, right: Right, wanted: float) -> tuple[float, int, int]:
     """Return the lowest confidence from which on held-out predictions reach a precision.
 

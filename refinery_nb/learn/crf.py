@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Reals = NDArray[np.float64]
+Matrix = NDArray[np.float32]
 # Emissions so far below the best of a token are as good as impossible, and stay above zero.
 DEEPEST = -60.0
 STEPS = 60
@@ -103,6 +104,7 @@ class Field:
         self.strength = strength
         self.steps = steps
         self.weight_: Reals = np.zeros((0, len(begin)))
+        self.dense_: Reals = np.zeros((0, len(begin)))
         self.move_: Reals = np.zeros(allowed.shape)
         self.start_: Reals = np.zeros(len(begin))
 
@@ -114,6 +116,7 @@ class Field:
         weight: Reals,
         *,
         prior: Field | None = None,
+        dense: Matrix | None = None,
     ) -> Field:
         """Learn from chains with target probabilities of the tags of each token.
 
@@ -121,6 +124,8 @@ class Field:
         ----------
         features
             Shape (tokens, features).
+        dense
+            Features of which few are zero, such as vectors, shape (tokens, d).
         target
             Shape (tokens, tags); the transitions between are those of the likeliest chain law
             that has these and breaks no rule.
@@ -131,45 +136,63 @@ class Field:
         used = np.unique(features.indices)
         table = features[:, used].tocsr()
         flipped = table.T.tocsr()
+        vectors = np.zeros((features.shape[0], 0), np.float32) if dense is None else dense
         wanted = messages(
             np.log(np.maximum(target, 1e-12)), self._moves(0), self._starts(0), chains, weight
         )
         first = (weight[chains.first, None] * wanted.tag[chains.first]).sum(axis=0)
-        center = self._center(prior, features.shape[1])
-        mean = np.concatenate([center[0][used].ravel(), center[1].ravel(), center[2]])
-        cut = len(used) * tags
+        center = self._center(prior, features.shape[1], vectors.shape[1])
+        mean = np.concatenate([center[0][used].ravel(), *(part.ravel() for part in center[1:])])
+        cuts = np.cumsum([len(used) * tags, vectors.shape[1] * tags, tags * tags])
 
         def loss(point: Reals) -> tuple[float, Reals]:
-            emission = table @ point[:cut].reshape(-1, tags)
-            move = point[cut : cut + tags * tags].reshape(tags, tags)
-            start = point[cut + tags * tags :]
+            sparse, full, move, start = np.split(point, cuts)
+            emission = table @ sparse.reshape(-1, tags)
+            if len(full):
+                emission += vectors @ full.reshape(-1, tags).astype(np.float32)
+            move = move.reshape(tags, tags)
             got = messages(emission, self._moves(move), self._starts(start), chains, weight)
             value = float((weight[chains.first] * got.log_z).sum())
             value -= float((weight[:, None] * wanted.tag * emission).sum())
             value -= float((wanted.pair * move).sum()) + float(first @ start)
             apart = point - mean
             value += 0.5 * self.strength * float((apart * apart).sum())
-            slope = flipped @ (weight[:, None] * (got.tag - wanted.tag))
+            error = weight[:, None] * (got.tag - wanted.tag)
             begun = (weight[chains.first, None] * got.tag[chains.first]).sum(axis=0) - first
-            gradient = np.concatenate([slope.ravel(), (got.pair - wanted.pair).ravel(), begun])
+            slopes = (
+                flipped @ error,
+                vectors.T @ error.astype(np.float32),
+                got.pair - wanted.pair,
+                begun,
+            )
+            gradient = np.concatenate([slope.ravel() for slope in slopes]).astype(np.float64)
             return value, gradient + self.strength * apart
 
-        found = minimize(loss, mean, steps=self.steps)
+        found = np.split(minimize(loss, mean, steps=self.steps), cuts)
         self.weight_ = center[0].copy()
-        self.weight_[used] = found[:cut].reshape(-1, tags)
-        self.move_ = found[cut : cut + tags * tags].reshape(tags, tags)
-        self.start_ = found[cut + tags * tags :]
+        self.weight_[used] = found[0].reshape(-1, tags)
+        self.dense_ = found[1].reshape(-1, tags)
+        self.move_ = found[2].reshape(tags, tags)
+        self.start_ = found[3]
         return self
 
-    def _center(self, prior: Field | None, features: int) -> tuple[Reals, Reals, Reals]:
-        if prior is None:
-            return np.zeros((features, len(self.begin))), 0 * self.move_, 0 * self.start_
-        return prior.weight_, prior.move_, prior.start_
+    def _center(
+        self, prior: Field | None, features: int, dense: int
+    ) -> tuple[Reals, Reals, Reals, Reals]:
+        if prior is not None:
+            return prior.weight_, prior.dense_, prior.move_, prior.start_
+        tags = len(self.begin)
+        zeros = np.zeros((features, tags)), np.zeros((dense, tags))
+        return *zeros, np.zeros_like(self.move_), np.zeros_like(self.start_)
 
-    def marginals(self, features: csr_array, chains: Chains) -> Marginals:
+    def marginals(
+        self, features: csr_array, chains: Chains, *, dense: Matrix | None = None
+    ) -> Marginals:
         """Return what the field believes of these chains."""
         weight = np.ones(chains.tokens)
         emission = features @ self.weight_
+        if dense is not None and len(self.dense_):
+            emission += dense @ self.dense_.astype(np.float32)
         return messages(
             emission, self._moves(self.move_), self._starts(self.start_), chains, weight
         )

@@ -80,4 +80,5 @@ def _direction(slope: Reals, past: deque[tuple[Reals, Reals, float]]) -> Reals:
 
 
 def _dot(one: Reals, other: Reals) -> float:
-    return float((one * other).sum())
+    # Neither BLAS nor a product of all numbers in memory.
+    return float(np.einsum("i,i->", one, other))

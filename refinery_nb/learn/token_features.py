@@ -81,6 +81,13 @@ class TokenFeatures:
         self.known_ = np.unique(self._hashes(words, ids, sizes))
         return self
 
+    def know(self, words: list[str], ids: Ints, sizes: Ints) -> TokenFeatures:
+        """Return one with the same clusters that knows the features of these tokens only."""
+        found = TokenFeatures(seed=self.seed)
+        found.cluster_ = self.cluster_
+        found.known_ = np.unique(self._hashes(words, ids, sizes))
+        return found
+
     def transform(self, words: list[str], ids: Ints, sizes: Ints) -> csr_array:
         """Return one row a token, shape (tokens, known features)."""
         from scipy.sparse import csr_array

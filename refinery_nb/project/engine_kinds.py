@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 KINDS = {
-    "active": "refinery_nb.project.learning:learner_votes",
+    "active": "refinery_nb.project.learning_votes:votes",
     "annotator": "refinery_nb.project.given:annotator_votes",
     "filter": "refinery_nb.project.rule_views:filter_votes",
     "foreign": "refinery_nb.project.imported:imported_votes",
@@ -46,7 +46,7 @@ ASKED = {
     "zero_shot": "refinery_nb.project.zero_shot:asked",
 }
 CHECKS = {
-    "active": "refinery_nb.project.learning:check",
+    "active": "refinery_nb.project.learning_votes:check",
     "filter": "refinery_nb.project.rule_views:check_filter",
     "llm": "refinery_nb.project.llm:admit",
 }
@@ -72,7 +72,7 @@ ORDER = "refinery_nb.project.rule_views:in_order"
 RENAME = (
     "refinery_nb.project.rule_views:rename_label",
     "refinery_nb.project.llm:rename_label",
-    "refinery_nb.project.learning:rename_label",
+    "refinery_nb.project.learning_votes:rename_label",
 )
 
 Told = tuple[str, int, int, int, float, str]

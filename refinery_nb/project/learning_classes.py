@@ -22,6 +22,7 @@ from refinery_nb.vectors.threads import one_thread
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
+NO_VECTORS = "{name!r} has a vector for each {level}; classes are learnt from those of records."
 BLOCK = 5_000  # rows that a model in a child process is asked about at once
 
 
@@ -173,3 +174,15 @@ def _brought(
         heated(proba.astype(np.float64), heat).astype(np.float32),
         heated(apart.astype(np.float64), heat).astype(np.float32),
     )
+
+
+def told(beliefs: Beliefs, placed: Placed, learner: ActiveLearner) -> str:
+    """Say how good what was learnt is, and what is missing."""
+    said = f"learnt from {len(beliefs.known):,} labels"
+    apart = beliefs.proba[beliefs.known]
+    if apart.any():
+        right = float((apart.argmax(axis=1) == beliefs.given).mean())
+        said += f"; of labels that it has not seen it finds {right:.0%}"
+    if not learner.source and not placed.meaning:
+        said += ". It knows words only: project.embed() adds what they mean"
+    return said + "."
