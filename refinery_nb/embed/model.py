@@ -128,14 +128,13 @@ class Loaded:
                     use_safetensors=True,
                     local_files_only=True,
                     trust_remote_code=False,
-                    dtype=self._torch.float32,
                 )
         except Exception as error:  # whatever a broken folder makes of these libraries
             raise unloadable(error, self._folder) from error
         encoder = getattr(model, "encoder", None)
         if getattr(model.config, "is_encoder_decoder", False) and encoder is not None:
             model = encoder
-        return model.eval()
+        return model.eval().float()
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from refinery_nb.embed.embedder import needed
 from refinery_nb.embed.folder import ModelFolder
 from refinery_nb.embed.model import Ids, Loaded, Static
 
-BUDGET, GPU_BUDGET = 4_096, 65_536  # tokens of a batch, padding included
+# Tokens of a batch, padding included. With more, a CPU spends its time on fresh pages of memory.
+BUDGET, GPU_BUDGET = 2_048, 65_536
 LEAST = 256  # tokens: a batch is not made smaller
 PRECISIONS = ("float32", "bfloat16", "float16")
 WORKERS = 16
