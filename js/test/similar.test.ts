@@ -330,6 +330,15 @@ test("a label that is refused is said, and the cursor goes back", async () => {
   expect(state.trouble).toBe("");
 });
 
+test("a span of a record that nobody has reviewed is not labelled alone", async () => {
+  const { state, asked } = await ready({
+    rows: () => ({ revision: 1, rows: [row(2, { place: [0, 4] }), row(4)] }),
+  });
+  await state.label("A");
+  expect(state.said.text).toContain("Not reviewed");
+  expect(asked.map(({ op }) => op)).not.toContain("label");
+});
+
 test("an answer to an earlier comparison is dropped", async () => {
   const late: Asked[] = [];
   const { state, transport } = await ready();

@@ -35,19 +35,6 @@ export function Examples({ state, field, onRemoved }: Props): JSX.Element {
       <h3>
         Examples <span class="rn-quiet rn-number">{count(examples.length)}</span>
       </h3>
-      <ul class="rn-scroll">
-        {examples.map((one, at) => (
-          <Example
-            key={`${one.kind} ${one.key} ${one.text}`}
-            example={one}
-            hits={counts?.[at]}
-            onRemove={() => {
-              void state.remove(at);
-              onRemoved();
-            }}
-          />
-        ))}
-      </ul>
       <form class="rn-sim-add" onSubmit={(event) => void add(event)}>
         <input
           ref={field}
@@ -62,6 +49,19 @@ export function Examples({ state, field, onRemoved }: Props): JSX.Element {
           Add
         </button>
       </form>
+      <ul class="rn-scroll">
+        {examples.map((one, at) => (
+          <Example
+            key={`${one.kind} ${one.key} ${one.text}`}
+            example={one}
+            hits={counts?.[at]}
+            onRemove={() => {
+              void state.remove(at);
+              onRemoved();
+            }}
+          />
+        ))}
+      </ul>
     </section>
   );
 }

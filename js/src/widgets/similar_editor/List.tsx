@@ -131,7 +131,9 @@ function Neighbour(props: NeighbourProps): JSX.Element {
       onClick={props.onPick}
     >
       <Bar share={similarity} name="similarity" quiet={!inside} />
-      <span class="rn-quiet rn-number">{similarity.toFixed(3).replace(/^0/, "")}</span>
+      <span class="rn-quiet rn-number rn-sim-similarity">
+        {similarity.toFixed(3).replace(/^0/, "")}
+      </span>
       <span class="rn-sim-text">
         {row === undefined
           ? ""

@@ -314,7 +314,7 @@ function Missing({ what, info }: { what: "label" | "embedding"; info: Info }): J
     );
   }
   const on = task.on === null ? '"..."' : JSON.stringify(task.on);
-  const level = task.kind === "spans" ? ', level="token"' : "";
+  const level = task.kind === "spans" ? ', model="...", level="token"' : "";
   return (
     <Empty
       text={

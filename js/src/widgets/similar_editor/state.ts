@@ -229,6 +229,9 @@ export class SimilarState {
     const rank = this.cursor;
     const row = this.rows.get(rank);
     if (row === undefined || this.comparing) return;
+    if (row.place !== null && row.gold === null) {
+      return this.tell("Not reviewed yet: Enter opens the whole record in a Labeler");
+    }
     this.pending.set(rank, label);
     this.moveCursor(label === null ? 0 : 1);
     const { record, place } = row;
