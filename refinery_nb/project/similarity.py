@@ -38,6 +38,7 @@ class Similarities:
         self._project = project
         self._lock = threading.Lock()
         self._loading = threading.Lock()
+        self._encoding = threading.Lock()
         self._embedders: dict[int, tuple[int, Embedder]] = {}
         self._texts: dict[tuple[int, int, bool, str], Values] = {}
         self._tops: dict[tuple[Hashable, int], Ints] = {}
@@ -190,7 +191,8 @@ class Similarities:
     def _encoded(self, row: EmbeddingRow, texts: list[str], asked: bool) -> Values:
         embedder = self.embedder(row)
         encode = getattr(embedder, "encode_queries", embedder.encode) if asked else embedder.encode
-        values: Values = encode(texts)
+        with self._encoding:  # a tokenizer is not for two threads at once
+            values: Values = encode(texts)
         if values.shape[1] != row.dim:
             raise InputError(
                 f"{row.spec['model']} gives vectors of {values.shape[1]} numbers; those of "
