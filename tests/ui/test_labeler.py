@@ -96,11 +96,12 @@ def test_undo_redo_skip_flag_and_none(open_notebook: OpenNotebook) -> None:
 
 
 def test_a_held_key_labels_once(open_notebook: OpenNotebook) -> None:
-    """D7: key repeat neither labels twice nor skips a record."""
+    """D7: key repeat neither labels twice nor skips a record; and no label moves."""
     notebook = open_notebook(project_cell("held"), "rn.Labeler(topic)")
     notebook.run(0)
     notebook.run(1)
     found = labeler(notebook)
+    places = [chip.bounding_box() for chip in found.locator("[data-testid^=label-]").all()]
     notebook.page.keyboard.down("1")
     for _ in range(10):
         notebook.page.keyboard.down("1")
@@ -108,6 +109,10 @@ def test_a_held_key_labels_once(open_notebook: OpenNotebook) -> None:
     expect(found).to_have_attribute("data-position", "1")
     all_saved(found)
     assert list(labels(notebook, "held")["key"]) == ["r000"]
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(found.get_by_test_id("label-Delivery")).to_have_attribute("data-set", "true")
+    after = [chip.bounding_box() for chip in found.locator("[data-testid^=label-]").all()]
+    assert after == places
 
 
 def test_enter_accepts_the_suggestion(open_notebook: OpenNotebook) -> None:

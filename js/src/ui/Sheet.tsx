@@ -1,7 +1,7 @@
 // What opens over a widget: it takes the keyboard, and Escape or a press beside it closes it.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { KeyOn } from "./events";
 
 interface SheetProps {
@@ -18,7 +18,8 @@ export function Sheet({ name, title, wide = "", onClose, children }: SheetProps)
   const sheet = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => {
+  // Before the next key comes.
+  useLayoutEffect(() => {
     const own = sheet.current;
     (own?.querySelector<HTMLElement>("[data-first]") ?? own)?.focus({ preventScroll: true });
     // Capturing: what is pressed may stop the event, and may live in a shadow tree.

@@ -196,6 +196,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
 
   const leave = (): void => {
     if (open !== null) setOpen(null);
+    else if (rule !== null) setRule(null);
     else if (choice !== NOTHING && (choice.chosen ?? choice.cursor ?? choice.selection) !== null) {
       setChoice(NOTHING);
     } else {

@@ -101,8 +101,9 @@ export function Labels(props: LabelsProps): JSX.Element {
           data-testid={`none-${task.name}`}
           onClick={onNone}
         >
-          <kbd>n</kbd> none
+          <kbd>n</kbd>
           {none ? <StatusMark status={status} /> : null}
+          none
         </button>
       </div>
     </section>
@@ -135,7 +136,7 @@ function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipP
       aria-checked={kind === "spans" ? undefined : set}
       aria-label={[
         label.name,
-        said !== "" ? "suggested" : "",
+        proposed !== null ? `suggested, ${Math.round(100 * proposed.confidence)} percent` : "",
         label.hotkey && `key ${label.hotkey}`,
       ]
         .filter(Boolean)
@@ -147,14 +148,13 @@ function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipP
       onClick={onClick}
     >
       {label.hotkey !== "" ? <kbd>{label.hotkey}</kbd> : null}
-      {set ? null : <span class="rn-dot" />}
+      {set ? <StatusMark status={status} /> : <span class="rn-dot" />}
       <span class="rn-chip-name">{label.name}</span>
-      {proposed !== null && !set ? (
-        <Bar share={proposed.confidence} name="confidence" />
-      ) : share > 0 && !set ? (
-        <Bar share={share} name="share of the votes" quiet />
+      {proposed !== null ? (
+        <Bar share={proposed.confidence} name={null} />
+      ) : share > 0 ? (
+        <Bar share={share} name={null} quiet />
       ) : null}
-      {set ? <StatusMark status={status} /> : null}
     </button>
   );
 }

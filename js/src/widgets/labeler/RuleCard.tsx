@@ -1,7 +1,7 @@
 // A rule from the selected text: its forms, what each would hit, and the label it gives.
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import {
   type FormsResult,
   type LabelInfo,
@@ -51,7 +51,8 @@ export function RuleCard({ session, source, tasks, onClose }: RuleCardProps): JS
   const [slow, setSlow] = useState(false);
   const { attribute, text } = source;
 
-  useEffect(() => {
+  // Before the next key comes.
+  useLayoutEffect(() => {
     root.current?.focus({ preventScroll: true });
     root.current?.scrollIntoView?.({ block: "nearest" });
   }, []);

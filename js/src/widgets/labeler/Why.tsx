@@ -25,14 +25,16 @@ export function Why({ card, tasks }: { card: Card; tasks: TaskInfo[] }): JSX.Ele
       const main = votes.find((vote) => vote.label === proposed?.label) ?? votes[0];
       const against = votes.filter((vote) => vote !== main);
       return { task, main, against, name, proposed };
-    })
-    .filter(({ main, proposed }) => main !== undefined || proposed !== null);
+    });
   if (lines.length === 0) return null;
   return (
     <section class="rn-why" aria-label="Why" data-testid="why">
       {lines.map(({ task, main, against, name, proposed }) => (
         <div key={task.id} class="rn-why-line">
-          <span class="rn-quiet">{tasks.length > 1 ? `${task.name}: ` : "Why: "}</span>
+          <span class="rn-quiet">
+            {tasks.length > 1 ? `${task.name}: ` : "Why: "}
+            {main === undefined && proposed === null ? "no rule says anything here" : ""}
+          </span>
           {main !== undefined ? (
             <span title={main.heuristics.join(", ")}>
               {rules(main.heuristics.length)} for <b>{name(main.label)}</b> (
