@@ -123,17 +123,30 @@ class Loaded:
         transformers, path = self._transformers, str(self._folder.weights)
         try:
             with quiet(transformers):
-                model = transformers.AutoModel.from_pretrained(
+                model, found = transformers.AutoModel.from_pretrained(
                     path,
                     use_safetensors=True,
                     local_files_only=True,
                     trust_remote_code=False,
+                    output_loading_info=True,
                 )
         except Exception as error:  # whatever a broken folder makes of these libraries
             raise unloadable(error, self._folder) from error
+        unused = ["pooler", "position_ids"]
         encoder = getattr(model, "encoder", None)
         if getattr(model.config, "is_encoder_decoder", False) and encoder is not None:
             model = encoder
+            unused.append("decoder")
+        # transformers would go on with random numbers in their place.
+        missing = [
+            name for name in found["missing_keys"] if not any(part in name for part in unused)
+        ]
+        if missing:
+            raise InputError(
+                f"the model cannot be loaded: its file lacks {len(missing)} weights, such as "
+                f"{sorted(missing)[0]!r}.",
+                source=path,
+            )
         return model.eval().float()
 
 

@@ -299,3 +299,15 @@ def test_a_model_without_pooling_has_vectors_of_tokens_only(tmp_path: Path) -> N
     with pytest.raises(InputError, match=r"does not pool.*pooling="):
         embedder.encode(["a goal"])
     assert Transformer(model, pooling="mean").encode(["a goal"]).shape == (1, 384)
+
+
+def test_weights_that_are_missing_are_not_made_up(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    model = small(tmp_path / "m")
+    weights = load_file(model / "model.safetensors")
+    first = next(name for name in weights if "encoder.layer.1" in name)
+    weights[f"other.{first}"] = weights.pop(first)
+    save_file(weights, model / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=r"lacks 1 weights, such as .*layer\.1"):
+        Transformer(model).encode(["x"])
