@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 BEHIND = 2_000  # records that have changed since: the index is brought in line
 SPARE = 8  # hits more than are wanted, as some may have changed
 WIDER, TRIES = 4, 3  # how much deeper it is asked if too many had, and how often in all
-DEEPEST = 0.1  # of all: from there on an exact search is as quick
+FEW = 0.1  # of all that may be found: as quick by an exact search; as many may have changed
+DEEPEST = 0.02  # of all: whoever wants more gets them by an exact search
 Index = KeptIndex | ChildIndex
 
 
@@ -156,12 +157,12 @@ def search(
         stale, tail = np.union1d(stale, relabelled), np.union1d(tail, relabelled)
     if len(tail) + len(stale) > BEHIND:
         keeper.wake()
-        if len(tail) + len(stale) > DEEPEST * len(vectors):
+        if len(tail) + len(stale) > FEW * len(vectors):
             return None
     if asked.condition is not None:
         tail = _passing(project, tail, asked.condition)
     share = 1.0 if asked.among is None else len(asked.among) / max(1, len(vectors))
-    if share < DEEPEST:
+    if share < FEW:
         return None
     ids = _candidates(keeper, picture, asked, stale, share, len(vectors))
     if ids is None:

@@ -590,7 +590,7 @@ def test_a_killed_upload_goes_on(
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host", "file:///etc", "host:6333", "http://name:secret@host", "http://"]
+    "url", ["ftp://host", "file:/etc/passwd", "host:6333", "http://name:secret@host", "http://"]
 )
 def test_what_is_no_url_of_a_server_is_refused(tmp_path: Path, url: str) -> None:
     with fill(tmp_path / "p", 5) as project:
