@@ -30,9 +30,9 @@ class Candidates:
     records
         Ids, shape (n,), in any order: ties are broken by it.
     rows
-        Their coordinates in the learner's space, shape (n, d); no columns where there are none.
+        Gives the coordinates of some of them, by position, in the learner's space.
     labelled
-        Coordinates of the labelled records, shape (m, d).
+        Coordinates of the labelled records, shape (m, d); no columns where there are none of any.
     scores
         Uncertainties by name, each of shape (n,): ``uncertain``, ``margin`` and ``entropy`` once
         enough is learnt, ``mixed`` what distances are multiplied by, ``disagreement`` where
@@ -40,7 +40,7 @@ class Candidates:
     """
 
     records: Ints
-    rows: Matrix
+    rows: Callable[[Ints], Matrix]
     labelled: Matrix
     scores: Mapping[str, Scores]
 
@@ -86,7 +86,7 @@ def _by_disagreement(candidates: Candidates, seed: int) -> Ints:
 def _diverse(candidates: Candidates, seed: int) -> Ints:
     """Each as far as possible from all that are labelled or picked."""
     chance = _by_chance(candidates, seed)
-    return _spread(candidates, chance, None) if candidates.rows.shape[1] else chance
+    return _spread(candidates, chance, None) if candidates.labelled.shape[1] else chance
 
 
 def _mixed(candidates: Candidates, seed: int) -> Ints:
@@ -99,13 +99,13 @@ def _mixed(candidates: Candidates, seed: int) -> Ints:
     if weight is None:
         return _diverse(candidates, seed)
     order = np.argsort(-weight, kind="stable").astype(np.int64)
-    return _spread(candidates, order, weight) if candidates.rows.shape[1] else order
+    return _spread(candidates, order, weight) if candidates.labelled.shape[1] else order
 
 
 def _spread(candidates: Candidates, order: Ints, weight: Scores | None) -> Ints:
     """Pick those far apart among the first of an order; the others follow."""
     near = order[:NEAR]
-    rows = candidates.rows[near]
+    rows = candidates.rows(near)
     scale = None if weight is None else weight[near]
     distance = reach(rows, candidates.labelled)
     picked, distance = apart(rows, PICKS, distance=distance, weight=scale)
@@ -118,13 +118,13 @@ def _spread(candidates: Candidates, order: Ints, weight: Scores | None) -> Ints:
 def _representative(candidates: Candidates, seed: int) -> Ints:
     """Each stands for many that no labelled or picked one stands for."""
     order = _by_chance(candidates, seed)
-    if not candidates.rows.shape[1]:
+    if not candidates.labelled.shape[1]:
         return order
     some, pool = order[: STANDING[0]], order[-STANDING[1] :]
     picked = standing(
-        unit(candidates.rows[some]),
+        unit(candidates.rows(some)),
         PICKS,
-        pool=unit(candidates.rows[pool]),
+        pool=unit(candidates.rows(pool)),
         labelled=unit(candidates.labelled),
     )
     left = np.ones(len(some), np.bool_)

@@ -39,6 +39,7 @@ FIELDS: dict[str, type] = {
     "relevance": query.RelevanceField,
     "fused": query.FusedField,
     "given": query.GivenField,
+    "queue": query.QueueField,
     "slice": query.SliceField,
 }
 NAMES = {kind: name for name, kind in (NODES | FIELDS).items()}
@@ -303,6 +304,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "weak.what": lambda value: value in ("label", "confidence"),
     "judged.what": lambda value: value in get_args(query.Judgement),
     "judged.heuristic": _is_text,
+    "queue.strategy": lambda value: value in get_args(query.Strategy),
     "run": _is_int,
     "depth": lambda value: _is_int(value) and value >= 0,
     "seed": _is_int,

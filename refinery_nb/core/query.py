@@ -23,6 +23,17 @@ Comparison = Literal[
 
 Judgement = Literal["right", "wrong", "missed", "against"]
 
+Strategy = Literal[
+    "mixed",
+    "uncertain",
+    "margin",
+    "entropy",
+    "disagreement",
+    "diverse",
+    "representative",
+    "random",
+]
+
 
 class Composable:
     """What a condition may be combined with on its left, though it is none itself: a View."""
@@ -199,6 +210,19 @@ class SliceField(Field):
     """The place of a record in a static slice, from 0; missing where it is not in it."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueField(Field):
+    """The place of an unlabelled record in what is to be labelled next, from 0. For sorting.
+
+    It depends on which records are sorted, and on what is learnt from the labels that stand; see
+    ``active.queue``. A labelled record has none.
+    """
+
+    task: str
+    strategy: Strategy
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

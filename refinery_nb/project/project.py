@@ -27,6 +27,7 @@ from refinery_nb.project.embeddings import Embeddings
 from refinery_nb.project.learning import Learning
 from refinery_nb.project.lookups import Lookups
 from refinery_nb.project.projections import Projections
+from refinery_nb.project.queues import Queues
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.similarity import Similarities
 from refinery_nb.project.slices import Slices
@@ -82,6 +83,7 @@ class Project:
         # What people handed over for this session and no project keeps: endpoints, loaded models.
         self.given: dict[tuple[Any, ...], Any] = {}
         self.learning = Learning(self)
+        self.queues = self.selector.queues = Queues(self)
         with self.database.write() as connection:
             self.id = schema.identity(connection)
         if root is not None:

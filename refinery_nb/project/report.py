@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from refinery_nb.core.html import Html, bar, block, joined, percent, quiet, table, whisker
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, VoteMatrix
+from refinery_nb.project import cards, frames, rules
 from refinery_nb.quality import statistics
+
+if TYPE_CHECKING:
+    from refinery_nb.project.task import Task
+    from refinery_nb.project.view import View
 
 HEADINGS = {
     "heuristic": "Heuristic",
@@ -61,6 +66,14 @@ class Report(pd.DataFrame):
         heads = [(HEADINGS[name], "name" if name in NAMES else "number") for name in names]
         rows = [[_cell(name, row) for name in names] for row in self.to_dict(orient="records")]
         return block(table(heads, rows, empty=NOTHING))
+
+
+def report_of(task: Task, view: View | None) -> Report:
+    """Return the report on a task's enabled heuristics, on the records of a view or all."""
+    known, (reference, _) = task.schema, frames.gold_columns(task)
+    reviewed = reference.reviewed.tolist() if known.is_spans else []
+    tokens = cards.token_offsets(task.project, known, reviewed) if reviewed else None
+    return report(rules.matrix(task, view), reference, known, tokens=tokens)
 
 
 def report(

@@ -19,6 +19,7 @@ from refinery_nb.core.query import (
     GivenField,
     Judged,
     Paired,
+    QueueField,
     RandomField,
     RelevanceField,
     Selection,
@@ -31,6 +32,7 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.queues import Queues
 from refinery_nb.quality import faults
 from refinery_nb.quality.fusion import fuse
 from refinery_nb.store import (
@@ -50,6 +52,7 @@ from refinery_nb.store.functions import register
 from refinery_nb.store.views import OUTSIDE, Compiler, within_limits
 
 SCORES = (SimilarityField, RelevanceField, FusedField, GivenField, SliceField)
+NO_SCORES = (RandomField, SliceField, QueueField)
 COMPARISONS = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -71,6 +74,7 @@ class Selector:
         # similarities take vectors.
         self.paired: Callable[[Paired], Ints]
         self.similar: Callable[[SimilarityField], Resolved]
+        self.queues: Queues
 
     def ids(self, selection: Selection) -> NDArray[np.int64]:
         """Return the ids of the selected records, in order."""
@@ -95,7 +99,7 @@ class Selector:
             If it is not ordered by a number from outside the records.
         """
         field = selection.order[0][0] if selection.order else None
-        if not isinstance(field, OUTSIDE) or isinstance(field, (RandomField, SliceField)):
+        if not isinstance(field, OUTSIDE) or isinstance(field, NO_SCORES):
             raise QueryError(
                 "this view is not ordered by a score.",
                 hint="Search by meaning, ask similar_to, or order by a confidence.",
@@ -113,6 +117,8 @@ class Selector:
         for node in asked:
             if isinstance(node, SimilarityField):
                 self.similar(node)  # here, as loading a model inside a read keeps others waiting
+            elif isinstance(node, QueueField):
+                self.queues.prepare(node)  # here, as it learns
         with self._database.read() as connection:
             attributes = {a.name: a for a in schema.attributes(connection)}
         indexes.ensure(self._database, selection, attributes)
@@ -145,6 +151,8 @@ class Selector:
             return Resolved(now, lambda: _given(connection, node))
         if isinstance(node, SliceField):
             return _placed(connection, node)
+        if isinstance(node, QueueField):
+            return self.queues.resolve(node)
         if isinstance(node, FusedField):
             parts = [self._resolve(connection, tasks, compiler, one) for one in node.fields]
             return _fused(node, parts, compiler)

@@ -23,6 +23,7 @@ from refinery_nb.core.query import (
     Not,
     Or,
     Paired,
+    QueueField,
     RandomField,
     RelevanceField,
     Selection,
@@ -51,6 +52,16 @@ JUDGED = {
 SHOWN = 6  # parts of a condition, or values
 LONGEST = 60  # characters of a value
 MARKS = {"flag": "flagged", "skip": "skipped"}
+QUEUES = {
+    "mixed": "those that teach most of {task} first",
+    "uncertain": "least certain {task} first",
+    "margin": "closest calls of {task} first",
+    "entropy": "most open {task} first",
+    "disagreement": "where heuristics for {task} disagree most first",
+    "diverse": "least like the labelled of {task} first",
+    "representative": "those that stand for most of {task} first",
+    "random": "in random order",
+}
 
 
 def title(selection: Selection) -> str:
@@ -62,6 +73,8 @@ def title(selection: Selection) -> str:
     for field, descending in selection.order:
         if isinstance(field, RandomField):
             parts.append("in random order")
+        elif isinstance(field, QueueField):
+            parts.append(QUEUES[field.strategy].format(task=field.task))
         elif isinstance(field, SliceField):
             parts.append("in the order of the slice" if not descending else "from its end")
         elif isinstance(field, SimilarityField):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.project import cards, foreign, frames, labeling, rule_views, rules, tasks, weak
+from refinery_nb.project import foreign, frames, labeling, queues, rule_views, rules, tasks, weak
 from refinery_nb.project.runs import Runs
 from refinery_nb.store import gold, records, schema
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from refinery_nb.heuristics import Heuristic
     from refinery_nb.heuristics.similar import Similar
+    from refinery_nb.project.mistakes import Mistakes
     from refinery_nb.project.neighbours import Neighbours
     from refinery_nb.project.project import Project
     from refinery_nb.project.report import Report
@@ -186,12 +187,9 @@ class Task:
 
     def report(self, view: View | None = None) -> Report:
         """Return per heuristic and label: coverage, hits, overlaps, conflicts, precision."""
-        from refinery_nb.project.report import report
+        from refinery_nb.project.report import report_of
 
-        task, (reference, _) = self.schema, frames.gold_columns(self)
-        reviewed = reference.reviewed.tolist() if task.is_spans else []
-        tokens = cards.token_offsets(self.project, task, reviewed) if reviewed else None
-        return report(rules.matrix(self, view), reference, task, tokens=tokens)
+        return report_of(self, view)
 
     def rule_from(self, view: View | Condition, label: str, name: str | None = None) -> Heuristic:
         """Add a heuristic that votes a label on the records of a view; see ``rule_views``."""
@@ -228,6 +226,18 @@ class Task:
     def conflicts(self, name: str, other: str | None = None) -> View:
         """Return the records on which another heuristic, or any, votes for another label."""
         return rule_views.judged(self, name, "against", other)
+
+    # What to label next, and again
+
+    def queue(self, strategy: str = "mixed", view: View | None = None, **options: Any) -> View:
+        """Return the unlabelled records, those best labelled next first; see ``queues.queue``."""
+        return queues.queue(self, strategy, view, **options)
+
+    def likely_mistakes(self, n: int = 100) -> Mistakes:
+        """Return the records whose labels are likely mistakes; see ``mistakes``."""
+        from refinery_nb.project.mistakes import likely_mistakes
+
+        return likely_mistakes(self, n)
 
     # Weak labels
 
@@ -286,10 +296,4 @@ class Task:
         return hash((id(self.project), self.id))
 
     def __repr__(self) -> str:
-        task = self.schema
-        about = "whole records" if task.on is None else repr(task.on)
-        labelled, total = self.progress()
-        return (
-            f"Task {task.name!r} ({task.kind.value} on {about}): {', '.join(self.labels)}\n"
-            f"  {labelled:,} of {total:,} records labelled"
-        )
+        return tasks.told(self)

@@ -83,6 +83,17 @@ def task(
     return Task(project, id_, name)
 
 
+def told(task: Task) -> str:
+    """Say what a task is about, and how far it is labelled."""
+    known = task.schema
+    about = "whole records" if known.on is None else repr(known.on)
+    labelled, total = task.progress()
+    return (
+        f"Task {known.name!r} ({known.kind.value} on {about}): {', '.join(task.labels)}\n"
+        f"  {labelled:,} of {total:,} records labelled"
+    )
+
+
 def rename_label(project: Project, task: TaskSchema, old: str, new: str) -> None:
     """Rename a label; labels, votes and weak labels keep their meaning.
 

@@ -39,6 +39,8 @@ class Resolved:
     having
         Which records have a value, as a name and a column without values, where other columns
         share that.
+    together
+        Whether the values depend on which records are asked for together by ``at``.
     """
 
     version: Hashable
@@ -46,6 +48,7 @@ class Resolved:
     at: Callable[[Ints], Floats] | None = None
     top: Callable[[int, Ints | None], Ints] | None = None
     having: tuple[str, Resolved] | None = None
+    together: bool = False
 
 
 def table(connection: sqlite3.Connection, name: str, found: Resolved) -> str:

@@ -34,6 +34,7 @@ from refinery_nb.core.query import (
     Not,
     Or,
     Paired,
+    QueueField,
     RandomField,
     RelevanceField,
     Selection,
@@ -60,6 +61,7 @@ Outside = (
     | FusedField
     | GivenField
     | SliceField
+    | QueueField
 )
 OUTSIDE = get_args(Outside)
 
@@ -144,7 +146,7 @@ class Compiler:
         """Return the selected ids in the order of a column outside SQLite."""
         found = self._sortable(field)
         limit = selection.limit
-        if limit is not None and limit <= STEPS[0][1]:
+        if limit is not None and limit <= STEPS[0][1] and not found.together:
             where, parameters = self.condition(selection.condition)
             kept: list[int] = []
             for step in self._steps(repr(field), found, descending, limit):
