@@ -253,16 +253,17 @@ class Question:
     def _one(self, text: str, stop: threading.Event) -> Answer:
         """Ask the endpoint about one text."""
         assert self._endpoint is not None
-        while True:
-            body = self._body(text)
-            try:
-                told = self._endpoint.post("chat/completions", body, cancel=stop)
-                return _from_endpoint(told, self._endpoint.url)
-            except EndpointError as error:
-                unknown = self._unknown(error, body)
-                if unknown is None:
-                    raise
-                self._left_out.add(unknown)
+        with self._endpoint:  # the last one that is out closes the connections
+            while True:
+                body = self._body(text)
+                try:
+                    told = self._endpoint.post("chat/completions", body, cancel=stop)
+                    return _from_endpoint(told, self._endpoint.url)
+                except EndpointError as error:
+                    unknown = self._unknown(error, body)
+                    if unknown is None:
+                        raise
+                    self._left_out.add(unknown)
 
     def _body(self, text: str) -> dict[str, Any]:
         body: dict[str, Any] = {
