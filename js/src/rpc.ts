@@ -12,7 +12,16 @@ export const PROTOCOL = 1;
 export type SpanValue = [start: number, end: number, label: number];
 export type Annotation = null | { label: number } | { none: true } | { spans: SpanValue[] };
 export type Mark = "flag" | "skip";
-export type Order = "view" | "random" | "uncertain";
+export type Order =
+  | "view"
+  | "random"
+  | "mixed"
+  | "uncertain"
+  | "margin"
+  | "entropy"
+  | "disagreement"
+  | "diverse"
+  | "representative";
 export type Filter = "all" | "unlabelled" | "flagged" | "skipped";
 
 export interface LabelInfo {

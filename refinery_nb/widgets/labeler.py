@@ -62,6 +62,7 @@ class Labeler(anywidget.AnyWidget):
             events.subscribe("votes", self._votes_changed),
             events.subscribe("schema", self._schema_changed),
             events.subscribe("records", self._votes_changed),
+            events.subscribe("learnt", self._learnt),
         ]
 
     def close(self) -> None:
@@ -69,6 +70,8 @@ class Labeler(anywidget.AnyWidget):
         for stop in getattr(self, "_unsubscribe", []):
             stop()
         self._unsubscribe = []
+        if hasattr(self, "_session"):  # it may have been refused
+            self._session.close()
         super().close()
 
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
@@ -96,6 +99,10 @@ class Labeler(anywidget.AnyWidget):
 
     def _votes_changed(self, event: dict[str, Any]) -> None:
         self._push("votes", task=event.get("task"))
+
+    def _learnt(self, event: dict[str, Any]) -> None:
+        if event["task"] in {task.id for task in self._session.tasks} and self._session.follow():
+            self._push("votes", task=event["task"])
 
     def _schema_changed(self, event: dict[str, Any]) -> None:
         del event

@@ -52,6 +52,8 @@ def page(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     """Return the cards of a part of the queue, fewer than asked if the texts are long."""
     first, last = number(args, "from"), number(args, "to")
     last = min(last, first + MOST_CARDS)
+    if "at" in args:
+        session.come_to(number(args, "at"))
     cards: list[dict[str, Any]] = []
     size, step = 0, 10
     revision = session.queue()["revision"]

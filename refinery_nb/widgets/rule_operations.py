@@ -8,7 +8,7 @@ from refinery_nb.core.errors import ProtocolError
 from refinery_nb.project import rule_forms
 from refinery_nb.project.task import Task
 from refinery_nb.widgets.messages import choice, number, text
-from refinery_nb.widgets.session import Session
+from refinery_nb.widgets.session import STRATEGIES, Session
 
 FORMS = ("exact", "folded", "plural", "digits", "shape")
 SLOW = ("forms", "rule")
@@ -16,7 +16,11 @@ SLOW = ("forms", "rule")
 
 def is_slow(message: object) -> bool:
     """Say whether a message asks for work that labels should not wait for."""
-    return isinstance(message, dict) and message.get("op") in SLOW
+    if not isinstance(message, dict):
+        return False
+    args = message.get("args")
+    learns = isinstance(args, dict) and args.get("order") in STRATEGIES
+    return message.get("op") in SLOW or (message.get("op") == "queue" and learns)
 
 
 def forms(session: Session, args: dict[str, Any]) -> dict[str, Any]:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
-from refinery_nb.core.query import Or
+from refinery_nb.core.query import Or, QueueField, Strategy
 from refinery_nb.project.project import Project
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 
-ORDERS = ("view", "random", "uncertain")
+STRATEGIES = tuple(one for one in get_args(Strategy) if one != "random")
+ORDERS = ("view", "random", *STRATEGIES)
 FILTERS = ("all", "unlabelled", "flagged", "skipped")
+STAY = 2  # records behind the one that is looked at that stay: a person may be there already
 
 
 class Session:
     """The queue of one widget.
 
     The ids are taken once, when the queue is made: while a person labels, nothing moves under
-    them, and going back finds the same records.
+    them, and going back finds the same records. In an order that follows what is learnt from
+    labels, the records that nobody has come to yet are put in the new order.
     """
 
     def __init__(self, tasks: Sequence[Task], view: View | None, *, by: str | None) -> None:
@@ -43,6 +46,9 @@ class Session:
         self.revision = 0
         self._lock = threading.Lock()
         self._ids: NDArray[np.int64] | None = None
+        self._fresh: NDArray[np.int64] | None = None
+        self._furthest = 0
+        self._unwatch: Callable[[], None] | None = None
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -50,8 +56,57 @@ class Session:
         with self._lock:
             if self._ids is None:
                 self._ids = self._selected().ids()
+                self._fresh, self._furthest = None, 0
                 self.revision += 1
+                self._watch()
             return self._ids
+
+    def follow(self) -> bool:
+        """Put what nobody has come to yet in the order that is learnt by now; say if there is one.
+
+        It is taken over when the next page is asked for.
+        """
+        field, ids = self._learnt_order(), self._ids
+        if field is None or ids is None:
+            return False
+        fresh = self.project.queues.sort(field, ids)
+        with self._lock:
+            if self._ids is ids:
+                self._fresh = fresh
+        return True
+
+    def come_to(self, position: int) -> None:
+        """Note where a person is, and let what lies ahead follow a new order."""
+        with self._lock:
+            self._furthest = max(self._furthest, position)
+            ids, fresh = self._ids, self._fresh
+            if ids is None or fresh is None:
+                return
+            kept = ids[: self._furthest + 1 + STAY]
+            self._ids = np.concatenate([kept, fresh[~np.isin(fresh, kept)]])
+            self._fresh = None
+
+    def close(self) -> None:
+        """Follow no labels any more."""
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+
+    def _learnt_order(self) -> QueueField | None:
+        """Return the order of the queue, if it follows what is learnt."""
+        if self.order in STRATEGIES:
+            return QueueField(self.tasks[0].name, self.order)  # type: ignore[arg-type]
+        order = self.view.selection.order
+        if self.order == "view" and order and isinstance(order[0][0], QueueField):
+            return order[0][0]
+        return None
+
+    def _watch(self) -> None:
+        """Have labels followed while the order asks for it."""
+        self.close()
+        field = self._learnt_order()
+        if field is not None and field.strategy != "random":
+            self._unwatch = self.project.learning.watch(self.project.task(field.task))
 
     def requeue(self, **changes: Any) -> None:
         """Make the queue anew with another order, seed, filter or search."""
@@ -120,15 +175,5 @@ class Session:
             view = view.search(self.search, how="words")
         if self.order == "random":
             return view.shuffle(self.seed)
-        if self.order == "uncertain":
-            return self._least_certain(view)
-        return view
-
-    def _least_certain(self, view: View) -> View:
-        runs = [run for task in self.tasks for run in task.runs()[-1:]]
-        if not runs:
-            raise QueryError(
-                "there are no weak labels yet, so nothing is known to be uncertain.",
-                hint="Run task.run() and task.supervise() first.",
-            )
-        return view.order_by(runs[0].confidence)
+        field = self._learnt_order() if self.order != "view" else None
+        return view if field is None else view.order_by(field)

@@ -138,10 +138,17 @@ def test_the_queue_stands_while_labels_are_set(session: Session) -> None:
     assert len(answer(session, page)["ok"]["records"]) == 5
 
 
-def test_an_order_that_is_not_there_leaves_the_queue_as_it_was(session: Session) -> None:
+def test_a_queue_that_cannot_be_made_leaves_the_order_as_it_was(project: rn.Project) -> None:
+    project.add([{"id": str(n), "text": f"text {n}"} for n in range(5)], key="id")
+    topic = project.task("topic", ["A", "B"], on="text")
+    topic.add(rn.Lookup("A", ["text"], "rule"))
+    topic.run(progress=False)
+    session = Session([topic], topic.hits("rule"), by=None)
+    assert session.queue()["length"] == 5
+    topic.remove("rule")
     told = answer(session, {"v": 1, "id": "1", "op": "queue", "args": {"order": "uncertain"}})
     assert told["error"]["code"] == "query"
-    assert session.queue()["order"] == "view"
+    assert session.order == "view"
 
 
 def test_a_long_text_comes_in_parts(project: rn.Project) -> None:

@@ -53,7 +53,8 @@ export class Queue {
 
   card(record: number): Card | undefined {
     const position = this.positions.get(record);
-    return position === undefined ? undefined : this.cards.get(position);
+    const card = position === undefined ? undefined : this.cards.get(position);
+    return card?.id === record ? card : undefined;
   }
 
   /** Move to a position, at most one beyond the last record; returns whether it changed. */
@@ -78,7 +79,10 @@ export class Queue {
     if (!this.fetching) void this.load(...this.window());
   }
 
+  /** Put a card in its place; never another one under the eyes of who labels. */
   replace(card: Card): void {
+    const held = this.cards.get(card.position);
+    if (held !== undefined && held.id !== card.id && card.position === this.position) return;
     this.cards.set(card.position, card);
     this.positions.set(card.id, card.position);
   }

@@ -308,7 +308,7 @@ export class Session {
 
   async requeue(args: { order?: Order; seed?: number; filter?: Filter; search?: string }) {
     try {
-      const info = await this.rpc.call("queue", args);
+      const info = await this.ask("queue", args);
       this.queue?.reset(info);
       this.say(`${info.length} ${info.length === 1 ? "record" : "records"} in the queue`);
     } catch (error) {

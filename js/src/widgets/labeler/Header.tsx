@@ -10,7 +10,16 @@ import { count } from "../../ui/numbers";
 const ORDERS: [Order, string][] = [
   ["view", "in order"],
   ["random", "at random"],
+];
+/** These follow what is learnt from the labels. */
+const LEARNT: [Order, string][] = [
+  ["mixed", "most instructive first"],
   ["uncertain", "least certain first"],
+  ["margin", "closest calls first"],
+  ["entropy", "highest entropy first"],
+  ["disagreement", "most disputed by rules first"],
+  ["diverse", "most unlike the labelled first"],
+  ["representative", "most typical first"],
 ];
 const FILTERS: [Filter, string][] = [
   ["all", "show all"],
@@ -82,6 +91,13 @@ export function Header({ session, searching, onSearch }: HeaderProps): JSX.Eleme
                   {name}
                 </option>
               ))}
+              <optgroup label="What to label next">
+                {LEARNT.map(([value, name]) => (
+                  <option key={value} value={value}>
+                    {name}
+                  </option>
+                ))}
+              </optgroup>
             </select>
           </label>
         </div>
