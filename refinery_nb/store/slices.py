@@ -50,7 +50,8 @@ def records_of(connection: sqlite3.Connection, id_: int) -> Ints:
     """Return the record ids of a static slice, in their order."""
     (column,) = connection.execute(RECORDS, (id_,)).fetchone()
     with np.load(io.BytesIO(column), allow_pickle=False) as arrays:
-        return arrays["records"].astype(np.int64)
+        found: Ints = arrays["records"].astype(np.int64)
+    return found
 
 
 def save(
