@@ -211,7 +211,7 @@ class SpanBeliefs:
         return Votes.of(
             self.records[chosen.row],
             self.labels[chosen.label],
-            np.clip(chosen.proba, 1e-6, 1.0).astype(np.float32),
+            np.clip(np.round(chosen.proba, 4), 1e-4, 1.0).astype(np.float32),
             chosen.start,
             chosen.end,
         )

@@ -153,6 +153,7 @@ def run(
         seen = now if same else max(now, row.seen + 1)
         failed = 0 < found.texts == len(found.errors) and not len(found.votes)
         if not same or row.seen < now:
+            column = found.votes.to_bytes()  # before others are kept from writing
             with task.project.database.write() as connection:
                 if row.spec["kind"] in ASKED:
                     ids = records.all_ids(connection).tolist()
@@ -166,7 +167,7 @@ def run(
                     heuristics.save_votes(
                         connection,
                         row.version,
-                        found.votes,
+                        column,
                         state="finished",
                         message=message,
                         seen=seen,

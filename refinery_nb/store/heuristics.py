@@ -129,14 +129,18 @@ def remove(connection: sqlite3.Connection, heuristic: int) -> None:
 def save_votes(
     connection: sqlite3.Connection,
     version: int,
-    votes: Votes,
+    votes: Votes | bytes,
     *,
     state: str,
     message: str,
     seen: int,
 ) -> None:
-    """Store the votes of a version; ``seen`` is the record version that they cover."""
-    connection.execute(SAVE_RUN, (state, message, seen, votes.to_bytes(), version))
+    """Store the votes of a version; ``seen`` is the record version that they cover.
+
+    Votes may come as the bytes of their column: to compress many takes a while.
+    """
+    column = votes if isinstance(votes, bytes) else votes.to_bytes()
+    connection.execute(SAVE_RUN, (state, message, seen, column, version))
 
 
 def save_failure(connection: sqlite3.Connection, version: int, *, state: str, message: str) -> None:
