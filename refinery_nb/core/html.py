@@ -111,6 +111,14 @@ def whisker(value: float, low: float, high: float) -> Html:
     )
 
 
+def tinted(part: object, strength: float, *, wrong: bool) -> Html:
+    """Return a part on a ground: orange where it is wrong, else grey; ``strength`` is 0 to 1."""
+    ground = "217,72,15" if wrong else "128,128,128"
+    alpha = 0.08 + 0.5 * min(1.0, max(0.0, strength))
+    style = f"background:rgba({ground},{alpha:.2f});padding:2px 6px;border-radius:4px"
+    return Html(f'<span style="{style}">{html(part)}</span>')
+
+
 def table(
     heads: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, empty: str = ""
 ) -> Html:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets
 
+from refinery_nb.core.html import bar, block, bold, html, joined, paragraph, quiet, table
 from refinery_nb.project import charts_data, weak
 from refinery_nb.project.task import Task
 from refinery_nb.widgets import charts
 from refinery_nb.widgets.chart_look import NOTEBOOK
+from refinery_nb.widgets.chart_still import PLOTLY
 
-PLOTLY = "application/vnd.plotly.v1+json"
 TABS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Labels": (charts.label_distribution,),
     "Confidence": (charts.confidence, charts.calibration),
@@ -114,8 +114,8 @@ class Quality(ipywidgets.VBox):  # type: ignore[misc]
         self._refresh.description = "Refresh"
         self._refresh.button_style = ""
         self._head.value = (
-            f"<b>{escape(self.task.name)}</b>"
-            f'<span class="rn-quality-told">{escape(" · ".join(summary(self.task)))}</span>'
+            f"<b>{html(self.task.name)}</b>"
+            f'<span class="rn-quality-told">{html(" · ".join(summary(self.task)))}</span>'
         )
         self._draw()
 
@@ -168,27 +168,25 @@ def summary(task: Task) -> list[str]:
 
 def snapshot(task: Task) -> str:
     """Return the counts of the labels as an HTML table without scripts."""
-    table = charts_data.label_counts(task)
-    cell = "padding:4px 12px;text-align:right;border-top:1px solid #8884"
-    rows = "".join(
-        f'<tr><td style="{cell};text-align:left">{escape(str(label))}</td>'
-        f'<td style="{cell}">{manual:,}</td><td style="{cell}">{_count(weakly)}</td></tr>'
-        for label, manual, weakly in zip(
-            table["label"].tolist(), table["manual"].tolist(), table["weak"].tolist(), strict=True
-        )
-    )
-    return (
-        '<div class="refinery-nb-snapshot" style="font-size:13px;line-height:1.5">'
-        f"<p><b>{escape(task.name)}</b>: {escape(', '.join(summary(task)))}.</p>"
-        '<table style="border-collapse:collapse"><thead><tr>'
-        + "".join(f'<th style="{cell}">{name}</th>' for name in ("label", "by hand", "weak"))
-        + f"</tr></thead><tbody>{rows}</tbody></table>"
-        "<p>This is a still picture; run the cell in Jupyter to see the charts.</p></div>"
+    counts = charts_data.label_counts(task)
+    columns = [counts[name].tolist() for name in ("label", "manual", "weak")]
+    rows = [
+        [label, _count(manual, columns[1]), _count(weakly, columns[2])]
+        for label, manual, weakly in zip(*columns, strict=True)
+    ]
+    heads = [("Label", "name"), ("By hand", "number"), ("Weak", "number")]
+    return block(
+        paragraph(bold(task.name), f": {', '.join(summary(task))}."),
+        table(heads, rows),
+        paragraph(quiet("This is a still picture; run the cell in Jupyter to see the charts.")),
     )
 
 
-def _count(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else "—"
+def _count(value: Any, of: list[Any]) -> object:
+    if not isinstance(value, int):
+        return quiet("—")
+    whole = sum(one for one in of if isinstance(one, int))
+    return joined(f"{value:,}", bar(value / max(1, whole)))
 
 
 def _display(figure: Any) -> dict[str, Any]:

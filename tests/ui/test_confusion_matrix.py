@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, expect
 
 import refinery_nb as rn
+from tests.ui.hostile import HOSTILE, nothing_was_made
 from tests.ui.lab import Notebook
 
 OpenNotebook = Callable[..., Notebook]
@@ -189,13 +190,6 @@ def test_a_cell_opens_while_another_cell_runs(open_notebook: OpenNotebook) -> No
     (notebook.server.root / "stop").unlink()
 
 
-HOSTILE = [
-    "<img src=x onerror=window.hit=1>",
-    "<script>window.hit=1</script>",
-    "<a href='javascript:window.hit=1'>x</a>",
-]
-
-
 def test_hostile_names_are_shown_literally(open_notebook: OpenNotebook) -> None:
     """J1, J2: of labels, heuristics, tasks and people; in the matrix and in the charts."""
     start = f"""
@@ -224,9 +218,4 @@ rn.ConfusionMatrix(topic)
         quality.get_by_role("button", name=choice, exact=True).click()
         expect(quality.locator("svg text.gtitle").first).to_be_visible()
     expect(quality.locator("svg text", has_text="<img src=x").first).to_be_visible()
-    assert notebook.page.evaluate("() => window.hit") is None
-    made = ":is(.rn-cm, .rn-quality) :is(img[src], script, a)"
-    tags = notebook.page.locator(made).evaluate_all(
-        "all => all.map(e => e.outerHTML.slice(0, 200))"
-    )
-    assert tags == []
+    nothing_was_made(notebook)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, expect
 
 import refinery_nb as rn
+from tests.ui.hostile import HOSTILE, nothing_was_made
 from tests.ui.lab import Notebook
+from tests.ui.test_labeler import labeler
 
 OpenNotebook = Callable[..., Notebook]
 
@@ -351,3 +353,67 @@ def test_a_word_list_and_a_pattern_are_forms(open_notebook: OpenNotebook) -> Non
     expect(found.get_by_test_id("problems")).to_have_attribute("data-count", "0")
     found.get_by_test_id("pattern").press("Shift+Enter")
     expect(found.get_by_test_id("row-regex:Delivery")).to_have_attribute("data-covered", "24")
+
+
+def test_hostile_names_and_texts_are_text(open_notebook: OpenNotebook) -> None:
+    """J1, J2: in the editor, the card of a rule, and what runs and suggestions show."""
+    start = f"""
+import refinery_nb as rn
+bad = {HOSTILE!r}
+project = rn.open(by=bad[0])
+project.add([{{"id": f"{{n}}{{bad[n % 6]}}", "text": bad[n % 6]}} for n in range(60)], key="id")
+topic = project.task(bad[1], bad, on="text")
+project.lookups[bad[2]] = ["x", *bad]
+for name in bad:
+    topic.add(rn.Lookup(name, ["x"], name=name))
+topic.add(rn.Lookup(bad[0], project.lookups[bad[2]], name="list" + bad[0]))
+topic.rule_from(project.where(topic.voted(bad[0], heuristic=bad[0])), bad[0], "view" + bad[0])
+topic.label_many({{f"{{n}}{{bad[n % 6]}}": bad[n % 6] for n in range(40)}})
+topic.label_many({{f"{{n}}{{bad[n % 6]}}": bad[0] for n in range(9)}}, by=bad[3])
+topic.add(rn.Annotator(bad[3], name=bad[3] + "!"))
+
+@topic.heuristic
+def fails(record):
+    raise ValueError(record["text"])
+
+topic.run(progress=False)
+rn.HeuristicEditor(topic)
+"""
+    notebook = open_notebook(
+        start,
+        "plain = project.task(bad[2], bad, on='text')\n"
+        "plain.label_many({f'{n}{bad[n % 6]}': bad[n % 6] for n in range(40)})\n"
+        "plain.suggest()",
+        "weak = topic.supervise(model='majority')\nweak",
+        "topic.enable(bad[0], False)\nother = topic.supervise(model='weighted')\ntopic.runs()",
+        "other.compare(weak)",
+        "project.lookups[bad[2]]",
+        "rn.Labeler(topic)",
+    )
+    notebook.run(0)
+    found = editor(notebook)
+    for name in HOSTILE:
+        found.get_by_test_id(f"row-{name}").click()
+        opened(found, name)
+        expect(found.get_by_test_id("label")).to_have_value(name)
+    for name in ("fails", HOSTILE[0], "list" + HOSTILE[0], "view" + HOSTILE[0], HOSTILE[3] + "!"):
+        found.get_by_test_id(f"row-{name}").click()
+        opened(found, name)
+        notebook.page.keyboard.press("Control+Enter")
+        expect(tried(found)).to_contain_text(HOSTILE[0])
+    found.get_by_test_id("sample").select_option("conflicts")
+    expect(tried(found)).to_contain_text("others say")
+    for number in range(1, 6):
+        notebook.run(number)
+        shown = notebook.page.locator(".jp-Cell").nth(number).locator(".rn-table")
+        expect(shown).to_contain_text("majority" if number == 3 else "window.hit")
+    notebook.run(6)
+    labels = labeler(notebook)
+    notebook.page.keyboard.press("t")
+    notebook.page.keyboard.press("+")
+    card = notebook.page.get_by_test_id("rule-card")
+    for name in HOSTILE:
+        expect(card.get_by_test_id(f"rule-label-{name}")).to_contain_text(name[:5])
+    expect(card.get_by_test_id("rule-snippets")).to_contain_text("window.hit")
+    expect(labels.get_by_test_id("record")).to_contain_text(HOSTILE[0])
+    nothing_was_made(notebook)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 import refinery_nb as rn
+from tests.ui.hostile import HOSTILE, nothing_was_made
 from tests.ui.lab import Notebook
 
 OpenNotebook = Callable[..., Notebook]
@@ -356,15 +357,6 @@ def test_the_dark_theme_is_dark_and_readable(open_notebook: OpenNotebook) -> Non
     notebook.page.wait_for_selector("body[data-jp-theme-light='true']", state="attached")
 
 
-HOSTILE = [
-    "<img src=x onerror=window.hit=1>",
-    "<script>window.hit=1</script>",
-    "<svg/onload=window.hit=1>",
-    "javascript:window.hit=1",
-    "${{7*7}} </textarea><button data-commandlinker-command='x'>",
-]
-
-
 def test_hostile_names_and_texts_are_shown_literally(open_notebook: OpenNotebook) -> None:
     """J1, J2: in record, label, attribute, heuristic and task names, and in the still picture."""
     cell = f"""
@@ -387,9 +379,7 @@ rn.Labeler(topic)
         expect(found.get_by_test_id("record")).to_contain_text(text)
         notebook.page.keyboard.press("ArrowRight")
     expect(notebook.page.locator(".rn-table").first).to_contain_text(HOSTILE[2])
-    assert notebook.page.evaluate("() => window.hit") is None
-    made = ".jp-OutputArea :is(img[src='x'], [onerror], [onload], [data-commandlinker-command])"
-    assert notebook.page.locator(made).count() == 0
+    nothing_was_made(notebook)
 
 
 def test_narrow_widths_and_forty_labels(open_notebook: OpenNotebook) -> None:
