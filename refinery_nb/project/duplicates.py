@@ -21,6 +21,7 @@ from refinery_nb.project.search import chosen, newest
 from refinery_nb.project.view import View
 from refinery_nb.quality import near
 from refinery_nb.store import embeddings, records
+from refinery_nb.vectors.threads import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -269,7 +270,7 @@ def _by_vector(ids: Ints, root: Ints, vectors: Vectors, threshold: float) -> tup
     at = np.searchsorted(ids, vectors.records[known])
     # Texts that are the same join vectors, and the other way round.
     _, begin = np.unique(root[at], return_inverse=True)
-    joined = near.groups(values, threshold, begin.astype(np.int64))
+    joined = near.groups(values, threshold, begin.astype(np.int64), run=side_by_side)
     lowest = root.copy()
     lowest[at] = root[at[joined]]
     # A group by text of which only some have vectors follows these.

@@ -15,6 +15,7 @@ from refinery_nb.project.view import View
 from refinery_nb.quality.outliers import farthest, sparsest
 from refinery_nb.store import records
 from refinery_nb.store.embeddings import EmbeddingRow
+from refinery_nb.vectors.threads import side_by_side
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
@@ -79,7 +80,7 @@ def outliers(
         ids, scores = _as_refinery(project, vectors, row, n, share, task)
     else:
         wanted = _wanted(len(vectors), n, share, USUAL)
-        rows, scores = sparsest(vectors.values, wanted, neighbours=neighbours)
+        rows, scores = sparsest(vectors.values, wanted, neighbours=neighbours, run=side_by_side)
         ids = vectors.records[rows]
     return _view(project, ids, scores)
 

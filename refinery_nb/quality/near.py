@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,20 @@ SLACK = 1e-4  # by how much products in float32 may be off
 ONE_BY_ONE = 600  # products of a block take as long as one of a pair that is looked up
 AT_ONCE = 1 << 16  # pairs that are compared exactly at once
 SAMPLE = 5_000
+TOGETHER = 8  # blocks that are compared side by side
+
+Run = Callable[[Callable[[int], None], Iterable[int]], None]
 
 
-def groups(values: Values, threshold: float, known: Ints | None = None) -> Ints:
+def one_by_one(work: Callable[[int], None], items: Iterable[int]) -> None:
+    """Do some work on each item."""
+    for item in items:
+        work(item)
+
+
+def groups(
+    values: Values, threshold: float, known: Ints | None = None, *, run: Run = one_by_one
+) -> Ints:
     """Return which group each vector belongs to: the connected components of close pairs.
 
     A pair is close if its cosine similarity is at least ``threshold``. The result is that of
@@ -34,6 +46,8 @@ def groups(values: Values, threshold: float, known: Ints | None = None) -> Ints:
         In (0, 1].
     known
         Groups to begin with, int64 of shape (n,), numbers below n; by default each by itself.
+    run
+        Does work on several items, such as in threads; ``(work, items) -> None``.
 
     Returns
     -------
@@ -45,7 +59,7 @@ def groups(values: Values, threshold: float, known: Ints | None = None) -> Ints:
     some = np.flatnonzero(lengths > 0)
     if len(some):
         root = _joined(root, *_same(values, some))
-        for left, right in _close(values, lengths, some, threshold):
+        for left, right in _close(values, lengths, some, threshold, run):
             while len(left):
                 apart = root[left] != root[right]
                 left, right = left[apart], right[apart]
@@ -105,25 +119,35 @@ def _same(values: Values, rows: Ints) -> tuple[Ints, Ints]:
 
 
 def _close(
-    values: Values, lengths: NDArray[np.float64], rows: Ints, threshold: float
+    values: Values, lengths: NDArray[np.float64], rows: Ints, threshold: float, run: Run
 ) -> Iterator[tuple[Ints, Ints]]:
     """Yield pairs of rows, block by block; all that are close are among them."""
     low, place = _low(values, lengths, rows, threshold)
     order = np.argsort(place, kind="stable")
     rows, low, place = rows[order], low[order], place[order]
     least, reach = np.float32(threshold - SLACK), np.sqrt(max(0.0, 2 - 2 * threshold)) + SLACK
-    for first in range(0, len(rows), BLOCK):
-        here = slice(first, first + BLOCK)
-        # Sorted by one number: what lies farther away in it alone is not close.
-        stop = int(np.searchsorted(place, place[here][-1] + reach, side="right"))
-        for other in range(first, stop, BLOCK):
-            there = slice(other, min(other + BLOCK, stop))
-            at, to = _reached(low[here] @ low[there].T, least)
-            if len(at) * ONE_BY_ONE > BLOCK * (there.stop - there.start):
-                product = _product(values, lengths, rows[here], rows[there])
-                at, to = _reached(product, least)
-            ahead = at + first < to + other
-            yield rows[here][at[ahead]], rows[there][to[ahead]]
+
+    def blocks() -> Iterator[tuple[slice, slice]]:
+        for first in range(0, len(rows), BLOCK):
+            here = slice(first, first + BLOCK)
+            # Sorted by one number: what lies farther away in it alone is not close.
+            stop = int(np.searchsorted(place, place[here][-1] + reach, side="right"))
+            for other in range(first, stop, BLOCK):
+                yield here, slice(other, min(other + BLOCK, stop))
+
+    def compare(number: int) -> None:
+        here, there = some[number]
+        at, to = _reached(low[here] @ low[there].T, least)
+        if len(at) * ONE_BY_ONE > BLOCK * (there.stop - there.start):
+            at, to = _reached(_product(values, lengths, rows[here], rows[there]), least)
+        ahead = at + here.start < to + there.start
+        found[number] = rows[here][at[ahead]], rows[there][to[ahead]]
+
+    every = blocks()
+    while some := list(islice(every, TOGETHER)):
+        found: dict[int, tuple[Ints, Ints]] = {}
+        run(compare, range(len(some)))
+        yield from (found[number] for number in range(len(some)))
 
 
 def _product(values: Values, lengths: NDArray[np.float64], left: Ints, right: Ints) -> Values:

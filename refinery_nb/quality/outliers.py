@@ -7,18 +7,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.quality.near import Run, one_by_one
+
 Values = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NEIGHBOURS = 10
-CELLS = 4 << 20  # similarities that are held at once
+CELLS = 4 << 20  # similarities that are held at once, by each thread
+STEP = 1_024  # rows that are compared at once
 FIRST = 2_048  # records that all are compared with first
 SLACK = 1e-5  # by how much a score may be off by rounding
 
 
 def sparsest(
-    values: Values, n: int, *, neighbours: int = NEIGHBOURS, seed: int = 0
+    values: Values,
+    n: int,
+    *,
+    neighbours: int = NEIGHBOURS,
+    seed: int = 0,
+    run: Run = one_by_one,
 ) -> tuple[Ints, Floats]:
     """Return the rows that lie in the emptiest places, and their scores, highest first.
 
@@ -37,6 +45,8 @@ def sparsest(
         How many neighbours count, or all others where there are fewer.
     seed
         In which order rows are compared; the result is the same for all.
+    run
+        Does work on several items, such as in threads; ``(work, items) -> None``.
 
     Returns
     -------
@@ -50,16 +60,16 @@ def sparsest(
     order = np.random.default_rng(seed).permutation(m)
     nearest = np.full((m, k), -2.0, np.float32)  # similarities to the nearest so far
     candidates = np.arange(m)
-    _compare(values, nearest, candidates, order[:FIRST])
+    _compare(values, nearest, candidates, order[:FIRST], run)
     # Against some rows neighbours seem farther away than they are: a score can only fall.
     likely = candidates[np.argsort(-_scores(nearest), kind="stable")[: 2 * n]]
-    _compare(values, nearest, likely, order[FIRST:])
+    _compare(values, nearest, likely, order[FIRST:], run)
     least = np.partition(_scores(nearest[likely]), -n)[-n]
     candidates = np.setdiff1d(candidates, likely)
     first, step = FIRST, FIRST
     while first < m and len(candidates):
         candidates = candidates[_scores(nearest[candidates]) >= least - SLACK]
-        _compare(values, nearest, candidates, order[first : first + step])
+        _compare(values, nearest, candidates, order[first : first + step], run)
         first, step = first + step, 2 * step
     every = np.union1d(likely, candidates)
     scores = _scores(nearest[every])
@@ -112,26 +122,28 @@ def _scores(nearest: Values) -> Floats:
     return scores
 
 
-def _compare(values: Values, nearest: Values, rows: Ints, others: Ints) -> None:
+def _compare(values: Values, nearest: Values, rows: Ints, others: Ints, run: Run) -> None:
     """Let other rows become neighbours of rows; no row is one of its own."""
     k = nearest.shape[1]
-    width = max(k, CELLS // 1_024)
+    width = max(k, CELLS // STEP)
     for low in range(0, len(others), width):
         chosen = others[low : low + width]
         right = _directions(values[chosen]).T
         place = np.full(len(values), -1, np.int64)
         place[chosen] = np.arange(len(chosen))
-        for first in range(0, len(rows), 1_024):
-            part = rows[first : first + 1_024]
+
+        def compare(first: int, right: Values = right, place: Ints = place) -> None:
+            part = rows[first : first + STEP]
             found = _directions(values[part]) @ right
             own = np.flatnonzero(place[part] >= 0)
             found[own, place[part[own]]] = -2
             # Most rows of a block bring no neighbour nearer.
             closer = np.flatnonzero((found > nearest[part].min(axis=1)[:, None]).any(axis=1))
-            if not len(closer):
-                continue
-            both = np.concatenate([nearest[part[closer]], found[closer]], axis=1)
-            nearest[part[closer]] = np.partition(both, -k, axis=1)[:, -k:]
+            if len(closer):
+                both = np.concatenate([nearest[part[closer]], found[closer]], axis=1)
+                nearest[part[closer]] = np.partition(both, -k, axis=1)[:, -k:]
+
+        run(compare, range(0, len(rows), STEP))
 
 
 def _directions(values: Values) -> Values:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from refinery_nb.quality import near, outliers
+from refinery_nb.vectors.threads import side_by_side
 
 
 def clouds(n: int, dim: int, seed: int) -> np.ndarray:
@@ -57,10 +60,18 @@ def components(close: np.ndarray, begin: np.ndarray) -> list[int]:
     block=st.sampled_from([3, 16, 2_048]),
     one_by_one=st.sampled_from([0, 600]),
     known=st.booleans(),
+    run=st.sampled_from([near.one_by_one, side_by_side]),
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_groups_are_the_components_of_all_close_pairs(
-    n: int, dim: int, seed: int, threshold: float, block: int, one_by_one: int, known: bool
+    n: int,
+    dim: int,
+    seed: int,
+    threshold: float,
+    block: int,
+    one_by_one: int,
+    known: bool,
+    run: near.Run,
 ) -> None:
     values = clouds(n, dim, seed)
     similarity = cosines(values)
@@ -74,7 +85,7 @@ def test_groups_are_the_components_of_all_close_pairs(
         patch.setattr(near, "AT_ONCE", 7)
         patch.setattr(near, "ONE_BY_ONE", one_by_one)
         patch.setattr(near, "SAMPLE", 20)
-        found = near.groups(values, threshold, begin if known else None)
+        found = near.groups(values, threshold, begin if known else None, run=run)
     if threshold == 1.0:  # what is called equal to the last bit depends on rounding
         whole = [tuple(row) for row in values.tolist()]
         for at, root in enumerate(found.tolist()):
@@ -102,10 +113,20 @@ def test_many_copies_of_one_vector_are_one_group() -> None:
     neighbours=st.integers(1, 12),
     first=st.sampled_from([2, 8, 2_048]),
     cells=st.sampled_from([1, 4 << 20]),
+    step=st.sampled_from([3, 1_024]),
+    run=st.sampled_from([near.one_by_one, side_by_side]),
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_sparsest_are_those_of_comparing_all(
-    n: int, dim: int, seed: int, wanted: int, neighbours: int, first: int, cells: int
+    n: int,
+    dim: int,
+    seed: int,
+    wanted: int,
+    neighbours: int,
+    first: int,
+    cells: int,
+    step: int,
+    run: near.Run,
 ) -> None:
     values = clouds(n, dim, seed)
     values = values[values.any(axis=1)]
@@ -113,7 +134,8 @@ def test_the_sparsest_are_those_of_comparing_all(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outliers, "FIRST", first)
         patch.setattr(outliers, "CELLS", cells)
-        rows, scores = outliers.sparsest(values, wanted, neighbours=neighbours, seed=seed)
+        patch.setattr(outliers, "STEP", step)
+        rows, scores = outliers.sparsest(values, wanted, neighbours=neighbours, seed=seed, run=run)
     if n < 2:
         assert len(rows) == 0
         return
@@ -139,11 +161,9 @@ def test_most_rows_are_not_compared_with_all(monkeypatch: pytest.MonkeyPatch) ->
     compared = []
     compare = outliers._compare
 
-    def counted(
-        values: np.ndarray, nearest: np.ndarray, rows: np.ndarray, others: np.ndarray
-    ) -> None:
+    def counted(values: Any, nearest: Any, rows: Any, others: Any, run: Any) -> None:
         compared.append(len(rows) * len(others))
-        compare(values, nearest, rows, others)
+        compare(values, nearest, rows, others, run)
 
     monkeypatch.setattr(outliers, "_compare", counted)
     monkeypatch.setattr(outliers, "FIRST", 600)
