@@ -89,9 +89,13 @@ class Runner:
             float32 of shape (tokens, dim) on the device, and how many tokens each has.
         """
         workers, budget = 1, self.budget
-        if self.device == "cpu":
+        if self.device == "cpu" and texts:
             workers = min(WORKERS, self._torch.get_num_threads())
-            budget = min(budget, max(LEAST, -(-sum(map(len, texts)) // workers)))
+            # As many batches for each core, so that all are done at the same time.
+            total, longest = sum(map(len, texts)), max(map(len, texts))
+            rounds = -(-total // (budget * workers))
+            each = total // (max(rounds, 1) * workers) + longest
+            budget = min(budget, max(LEAST, each))
         planned = list(batches([len(text) for text in texts], budget, self._model.padded))
         if workers == 1 or len(planned) == 1:
             for rows in planned:

@@ -32,7 +32,7 @@ FITTED_ON = 20_000  # texts that a model that learns gets to see
 OUTGROWN = 2  # times as many records as were fitted: it learns again
 WASTE = 0.25  # of the runs' vectors belong to no record: they are written anew
 FIRST, LEAST, MOST = 128, 16, 8_192  # texts that are embedded between two commits
-SECONDS = 2.0  # between two commits; what a kill costs at most
+SECONDS = 4.0  # between two commits; what a kill costs at most
 
 
 class EmbeddingRun:

@@ -349,7 +349,7 @@ def test_pages_grow_with_a_quick_model_and_shrink_with_a_slow_one(
 
     def model(texts: list[str]) -> Any:
         sizes.append(len(texts))
-        clock[0] += len(texts) * (1.0 if sum(sizes) > 2_000 else 1e-4)
+        clock[0] += len(texts) * (2.0 if sum(sizes) > 2_000 else 1e-4)
         return letters(texts)
 
     monkeypatch.setattr(embedding_run.time, "monotonic", lambda: clock[0])
