@@ -256,7 +256,7 @@ WRONG: list[tuple[Any, dict[str, Any]]] = [
     ([], {}),
     (None, {}),
     ([None], {}),
-    ([object()], {}),
+    ([...], {}),
     ([{"key": "r0"}], {}),
     ([[1.0, float("nan")]], {}),
     (["r0"], {"threshold": 0}),
