@@ -14,6 +14,8 @@ const common = {
   jsx: "automatic",
   jsxImportSource: "preact",
   legalComments: "none",
+  // A character beyond ASCII is two or three bytes, its escape six; modules are read as UTF-8.
+  charset: "utf8",
   logLevel: "info",
 };
 const named = process.argv.slice(2);

@@ -27,7 +27,7 @@ def snapshot(comparison: Comparison, normalize: str | None) -> str:
                 tinted(
                     _cell(counts[row, at], share[row, at], normalize),
                     float(strength[row, at]),
-                    wrong=row != at,
+                    wrong=row != at and not _is_silent(comparison, row, at),
                 )
                 if counts[row, at]
                 else ""
@@ -67,6 +67,13 @@ def _shown(counts: np.ndarray) -> list[int]:
         return list(range(size))
     wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
     return sorted(np.argsort(-wrong, kind="stable")[:MOST].tolist())
+
+
+def _is_silent(comparison: Comparison, row: int, column: int) -> bool:
+    """Say whether a cell holds what one side abstains on: that is not wrong."""
+    last = comparison.confusion.size - 1
+    sides = ((row, comparison.rows), (column, comparison.columns))
+    return any(at == last and side.silence == "abstains" for at, side in sides)
 
 
 def _cell(count: int, share: float, normalize: str | None) -> str:

@@ -21,6 +21,7 @@ from refinery_nb.widgets.messages import choice, number, reply, text
 
 LONGEST = 1_000_000  # characters of a source
 SHOWN_ERRORS = 20
+SUGGESTED = 12
 
 Operation = Callable[[EditorSession, dict[str, Any]], dict[str, Any]]
 
@@ -239,6 +240,31 @@ def bricks(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
     return {"bricks": _bricks(session)}
 
 
+def suggest(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
+    """Return rules that the labels speak for, to begin with."""
+    del args
+    found = session.task.suggest(SUGGESTED)
+    labels = {label.name: label.id for label in session.task.schema.labels}
+    rows = []
+    for one in found:
+        spec = one.heuristic().spec()
+        rows.append(
+            {
+                "name": spec.pop("name"),
+                "spec": spec,
+                "label": labels[one.label],
+                "kind": one.kind,
+                "rule": one.rule,
+                "precision": one.precision,
+                "low": one.low,
+                "high": one.high,
+                "coverage": one.coverage,
+                "new": one.new,
+            }
+        )
+    return {"suggestions": rows}
+
+
 def bye(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:
     """Take leave: a view was closed."""
     del session
@@ -263,11 +289,12 @@ OPERATIONS: dict[str, Operation] = {
     "restore": restore,
     "run": run,
     "save": save,
+    "suggest": suggest,
     "trust": trust,
     "version": version,
 }
 # Statistics of a million votes take a moment, too; they are not waited for by other widgets.
-SLOW = ("examples", "run", "list", "open", "version")
+SLOW = ("examples", "run", "list", "open", "version", "suggest")
 
 
 def _opened(row: HeuristicRow) -> dict[str, Any]:

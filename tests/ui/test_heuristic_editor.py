@@ -353,6 +353,15 @@ def test_a_word_list_and_a_pattern_are_forms(open_notebook: OpenNotebook) -> Non
     expect(found.get_by_test_id("problems")).to_have_attribute("data-count", "0")
     found.get_by_test_id("pattern").press("Shift+Enter")
     expect(found.get_by_test_id("row-regex:Delivery")).to_have_attribute("data-covered", "24")
+    # A rule that the labels speak for is one more way to begin.
+    found.get_by_test_id("new").click()
+    found.get_by_test_id("suggest").click()
+    expect(found.get_by_test_id("suggestions").locator("button").first).to_be_focused()
+    notebook.page.keyboard.press("Enter")
+    expect(found.get_by_test_id("sheet-new")).to_have_count(0)
+    expect(found.get_by_test_id("pane")).to_have_attribute("data-dirty", "true")
+    expect(found.get_by_test_id("problems")).to_have_attribute("data-checked", "true")
+    expect(found.get_by_test_id("problems")).to_have_attribute("data-count", "0")
 
 
 def test_hostile_names_and_texts_are_text(open_notebook: OpenNotebook) -> None:

@@ -1,9 +1,16 @@
 // What opens over the editor: how to begin a heuristic, the keys, and code to copy.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { RpcError } from "../../rpc";
+import { Whisker } from "../../ui/Bars";
+import { count } from "../../ui/numbers";
 import { type KeyRow, Sheet } from "../../ui/Sheet";
-import type { Brick, Hello, Spec } from "./protocol";
+import { LabelChip } from "./Chip";
+import { specOf } from "./drafts";
+import { rate, share } from "./format";
+import { told } from "./link";
+import type { Brick, Hello, Spec, Suggested } from "./protocol";
 import type { EditorSession } from "./session";
 
 export function New(props: { session: EditorSession; onClose(): void }): JSX.Element | null {
@@ -33,6 +40,7 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
           </button>
         ))}
       </div>
+      <Suggestions session={session} onChoose={begin} />
       {(session.bricks ?? []).length === 0 ? null : (
         <>
           <label class="rne-field">
@@ -63,6 +71,87 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
         </>
       )}
     </Sheet>
+  );
+}
+
+const LONG = 3_600_000;
+
+interface SuggestionsProps {
+  session: EditorSession;
+  onChoose(spec: Spec, name: string): void;
+}
+
+/** Rules that the labels speak for: asked for, as they take a while where there is much text. */
+function Suggestions({ session, onChoose }: SuggestionsProps): JSX.Element {
+  const { hello, rows, link } = session;
+  const [found, setFound] = useState<Suggested[] | "asked" | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const list = useRef<HTMLUListElement>(null);
+  // The button that had the keyboard is gone.
+  useLayoutEffect(() => list.current?.querySelector("button")?.focus(), [found]);
+  const ask = (): void => {
+    setFound("asked");
+    setTrouble("");
+    link.call("suggest", {}, LONG).then(
+      ({ suggestions }) => setFound(suggestions),
+      (error: unknown) => {
+        setFound(null);
+        setTrouble(error instanceof RpcError ? told(error) : String(error));
+      },
+    );
+  };
+  return (
+    <div class="rne-suggested">
+      {Array.isArray(found) ? null : (
+        <button
+          type="button"
+          class="rn-button"
+          data-testid="suggest"
+          disabled={found === "asked"}
+          onClick={ask}
+        >
+          {found === "asked" ? "Looking for rules …" : "Suggest rules from the labels"}
+        </button>
+      )}
+      {trouble === "" ? null : <p class="rn-bad">{trouble}</p>}
+      {Array.isArray(found) && found.length === 0 ? (
+        <p class="rn-quiet">No rule is suggested: label more records.</p>
+      ) : null}
+      {Array.isArray(found) && found.length > 0 ? (
+        <>
+          <p class="rn-quiet">From the labels, with the precision that is expected</p>
+          <ul ref={list} class="rne-bricks rn-scroll" data-testid="suggestions">
+            {found.map((one) => (
+              <li key={one.name}>
+                <button
+                  type="button"
+                  class="rne-start rne-suggestion"
+                  onClick={() =>
+                    onChoose(specOf({ spec: one.spec, editable: true, told: "" }), one.name)
+                  }
+                >
+                  <LabelChip
+                    label={hello?.task.labels.find((label) => label.id === one.label)}
+                    voice="machine"
+                  />
+                  <code>{one.rule}</code>
+                  <span
+                    class="rne-cell"
+                    title={`90 % interval: ${rate(one.low)} to ${rate(one.high)}`}
+                  >
+                    <Whisker value={one.precision} low={one.low} high={one.high} />
+                    <span class="rn-number">{rate(one.precision)}</span>
+                  </span>
+                  <span class="rn-quiet rn-number">
+                    {share(one.coverage, rows?.records ?? 0)}, {count(one.new)} new
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+    </div>
   );
 }
 

@@ -180,6 +180,20 @@ export interface Brick {
   source: string;
 }
 
+/** A rule that the labels speak for; its precision is an estimate, with a 90 % interval. */
+export interface Suggested {
+  name: string;
+  spec: Stored["spec"];
+  label: number;
+  kind: string;
+  rule: string;
+  precision: number;
+  low: number;
+  high: number;
+  coverage: number;
+  new: number;
+}
+
 export interface Job {
   heuristics: number[];
   done: number;
@@ -229,6 +243,7 @@ export interface EditorOperations {
   remove: { args: { heuristic: number }; ok: { token: string; name: string } };
   put_back: { args: { token: string }; ok: { heuristic: number } };
   restore: { args: { heuristic: number; version: number }; ok: Stored };
+  suggest: { args: Nothing; ok: { suggestions: Suggested[] } };
   trust: { args: { heuristic: number }; ok: Nothing };
   name: { args: { wanted: string }; ok: { name: string } };
   cell: { args: Written; ok: { code: string } };
