@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -134,15 +134,24 @@ def search_all(
     for row, some in _by_embedding(view, asked, options).items():
         similarities.encode(view.project.embeddings.row(row), some, asked=True)
     views = [search(view, text, k, **options) for text in asked]
-    by_embedding: dict[str, list[SimilarityField]] = {}
+    deep: dict[tuple[str, int], list[SimilarityField]] = {}
     for one in views:
-        for field, _ in one.selection.order:
-            for part in field.fields if isinstance(field, FusedField) else (field,):
-                if isinstance(part, SimilarityField):
-                    by_embedding.setdefault(part.embedding, []).append(part)
-    for fields in by_embedding.values():
-        similarities.prime(fields)
+        for field, depth in _first(one.selection):
+            deep.setdefault((field.embedding, depth), []).append(field)
+    for (_, depth), fields in deep.items():
+        similarities.prime(fields, depth)
     return views
+
+
+def _first(selection: Selection) -> Iterator[tuple[SimilarityField, int]]:
+    """Yield what a search asks of vectors first, and for how many records (``store.views``)."""
+    for field, _ in selection.order:
+        if isinstance(field, SimilarityField):
+            yield field, 2 * (selection.limit or 0)
+        elif isinstance(field, FusedField) and field.among is None:
+            for one in field.fields:
+                if isinstance(one, SimilarityField):
+                    yield one, field.depth
 
 
 def _by_embedding(view: View, texts: list[str], options: dict[str, Any]) -> dict[str, list[str]]:

@@ -28,7 +28,6 @@ PUSH = 0.25  # how much what a record should be unlike counts: more turns away w
 LEAST = 1e-9  # a shorter mean of directions is rounding
 KEPT_TEXTS = 10_000  # vectors of texts that were asked for
 KEPT_TOPS = 2_000  # of 8 kB each
-AT_ONCE = 1_000  # the best of each query of a batch that are kept
 
 
 class Similarities:
@@ -70,8 +69,8 @@ class Similarities:
             having=self.having(row),
         )
 
-    def prime(self, fields: Sequence[SimilarityField]) -> None:
-        """Find the best of several questions to one embedding by one matrix product."""
+    def prime(self, fields: Sequence[SimilarityField], k: int) -> None:
+        """Find the best k of several questions to one embedding by one matrix product."""
         if not fields:
             return
         row = self._project.embeddings.row(fields[0].embedding)
@@ -82,9 +81,9 @@ class Similarities:
         if row.level != "record" or not asked:
             return
         embedding = self._project.embeddings[row.name]
-        version, depth = self.version(row), min(AT_ONCE, len(self._project))
+        version, depth = self.version(row), min(k, len(self._project))
         for query, ids in zip(asked, embedding.nearest(np.stack(asked), depth)[0], strict=True):
-            self._keep_top((*version, query.tobytes()), AT_ONCE, ids[ids >= 0])
+            self._keep_top((*version, query.tobytes()), k, ids[ids >= 0])
 
     def direction(
         self, row: EmbeddingRow, like: Sequence[Example], unlike: Sequence[Example] = ()

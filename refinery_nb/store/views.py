@@ -163,9 +163,12 @@ class Compiler:
     ) -> Iterator[list[int]]:
         """Yield the first records in the order of a column, in steps."""
         if found.top is not None:
-            best = found.top(STEPS[0][1], None).tolist() if descending else []
-            yield best[: 2 * limit]
-            yield best[2 * limit :]
+            if descending:
+                best = found.top(2 * limit, None).tolist()
+                yield best
+                known = set(best)
+                more = found.top(STEPS[0][1], None).tolist()
+                yield [record for record in more if record not in known]
             return
         ranking = self._rankings.ranking(name, found, descending=descending)
         for first, last in STEPS:
