@@ -71,8 +71,8 @@ def search(
         The name of the embedding to ask; by default the newest, of ``on`` if that is given.
     like, unlike
         Examples of what the records should be like and unlike: keys of records, texts, spans
-        ``(key, start, end)``, arrays as vectors; one, or a list. A string that is the key of a
-        record stands for that record. The records that are examples are not found.
+        ``(key, start, end)``, arrays as vectors; one, a list, or a view. A string that is the key
+        of a record stands for that record. The records that are examples are not found.
     threshold
         The least cosine similarity. ``"refinery"``: the one that Kern AI refinery takes.
 
@@ -238,9 +238,11 @@ def chosen(
 
 
 def examples(project: Project, given: Any) -> tuple[Example, ...]:
-    """Return what a user gives as examples: one, or a list of keys, texts, spans or vectors."""
+    """Return what a user gives as examples: one, a list of them, or a view of records."""
     if given is None:
         return ()
+    if isinstance(given, View):
+        given = given.keys()
     if isinstance(given, np.ndarray) and given.ndim == 2:
         return tuple(example_of(project, row) for row in given)
     several = isinstance(given, (list, set, frozenset)) or (

@@ -242,6 +242,16 @@ def test_a_record_is_not_like_itself(opened: rn.Project) -> None:
     assert opened.similar_to("r3").keys() == []  # nothing is like a text that is blank
 
 
+def test_a_view_is_examples(opened: rn.Project) -> None:
+    filled(opened, ["1 0", "1 0.1", "0 1", "2 0.1", "0.1 2"])
+    some = opened.where(opened["n"] < 2)
+    assert opened.search(like=some, k=1).keys() == ["r3"]
+    assert opened.search(like=some, unlike=["r3"], k=5).keys() == ["r4", "r2"]
+    task = opened.task("topic", ["A"], on="text")
+    assert len(rn.Similar("A", some).examples) == 2
+    assert task.neighbours(rn.Similar("A", some, threshold=0.9)).at(0.9).hits == 1
+
+
 def test_numbers_and_composite_keys_are_keys(opened: rn.Project) -> None:
     opened.add([{"a": n, "b": "x", "text": f"{n} 1"} for n in range(3)], key=["a", "b"])
     opened.embed("text", model=plane, progress=False)
