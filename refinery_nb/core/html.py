@@ -150,9 +150,10 @@ def table(
 def block(*parts: object) -> str:
     """Return the output of a cell: parts with the look of the tables.
 
-    JupyterLab would typeset what stands between dollar signs, whatever it is.
+    JupyterLab would typeset what stands between dollar signs, whatever it is. A table that is
+    wider than its cell is scrolled by the arrow keys, too.
     """
-    return f'<div class="{CLASSES}"><style>{STYLE}</style>{joined(*parts)}</div>'
+    return f'<div class="{CLASSES}" tabindex="0"><style>{STYLE}</style>{joined(*parts)}</div>'
 
 
 def _cell(cell: object, kind: str) -> str:

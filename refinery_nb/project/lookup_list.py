@@ -254,12 +254,12 @@ class LookupList(NamedList):
         out = len(self.blacklisted)
         told = f"{len(self):,} terms" + (f", {out:,} blacklisted" if out else "")
         rows = [
-            (term, "blacklisted" if barred else "", comment)
+            (term, "blacklisted" if barred else "used", comment)
             for term, barred, comment in found.head(2 * SHOWN).itertuples(index=False)
         ]
         more = len(found) - len(rows)
         rest = paragraph(quiet(f"{more:,} more: "), code(".frame()")) if more else ""
-        heads = [("Term", "name"), ("", "name"), ("Comment", "text")]
+        heads = [("Term", "name"), ("State", "name"), ("Comment", "text")]
         title = paragraph("Lookup list ", bold(self.name), f": {told}")
         return block(title, table(heads, rows, empty="No term yet."), rest)
 

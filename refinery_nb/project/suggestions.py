@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 80
 HEADS = [
-    ("", "number"),
+    ("No.", "number"),
     ("Label", "name"),
     ("Rule", "text"),
     ("Precision, 90 % interval", "number"),

@@ -82,7 +82,7 @@ def weak_runs(runs: Sequence[WeakRun]) -> str:
     if not runs:
         return block(paragraph("There is no run yet: ", code("task.supervise()"), " makes one."))
     first = max(0, len(runs) - SHOWN)
-    heads = [("", "name"), ("When", "name"), ("Label model", "name"), ("Records", "number")]
+    heads = [("Run", "name"), ("When", "name"), ("Label model", "name"), ("Records", "number")]
     heads += [("Mean confidence", "number"), ("Right, of today's manual labels", "number")]
     heads += [("What changed", "text")]
     rows = []

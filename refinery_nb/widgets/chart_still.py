@@ -43,7 +43,7 @@ def still(figure: go.Figure) -> str:
     title = figure.layout.title
     told = [quiet(_plain(one)) for one in (title.subtitle.text, *_notes(figure)) if one]
     rows = [row for trace in figure.data for row in _rows(trace)]
-    heads = [("", "name"), ("", "name"), ("", "number")]
+    heads = [("Of", "name"), ("At", "name"), ("Value", "number")]
     more = len(rows) - MOST
     return block(
         paragraph(bold(_plain(title.text))),

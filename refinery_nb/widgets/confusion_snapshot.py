@@ -19,7 +19,10 @@ def snapshot(comparison: Comparison, normalize: str | None) -> str:
     share = shares(counts, normalize)
     strength = share if normalize else counts / counts.max()
     shown = _shown(counts)
-    heads = [("", "name"), *((comparison.column_labels[at], "number") for at in shown)]
+    heads = [
+        (comparison.rows.title, "name"),
+        *((comparison.column_labels[at], "number") for at in shown),
+    ]
     rows = [
         [
             bold(comparison.row_labels[row]),

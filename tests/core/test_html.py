@@ -40,7 +40,7 @@ class Seen(HTMLParser):
         self.tags.append(tag)
         self._style = tag == "style"
         self.titles += [value or "" for name, value in attrs if name == "title"]
-        assert {name for name, _ in attrs} <= {"class", "style", "title", "colspan"}
+        assert {name for name, _ in attrs} <= {"class", "style", "title", "colspan", "tabindex"}
 
     def handle_endtag(self, tag: str) -> None:
         self._style = False

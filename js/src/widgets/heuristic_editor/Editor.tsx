@@ -244,7 +244,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
         ) : (
           <>
             {list}
-            <main class="rne-main">
+            <div class="rne-main">
               {draft === null ? (
                 <p class="rne-note">Choose a heuristic, or write a new one.</p>
               ) : (
@@ -260,7 +260,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
                   onCopy={() => void copy()}
                 />
               )}
-            </main>
+            </div>
           </>
         )}
       </div>

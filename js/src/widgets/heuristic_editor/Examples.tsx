@@ -122,6 +122,8 @@ export function Examples({ session }: { session: EditorSession }): JSX.Element {
       ) : null}
       <ol
         class={`rne-cards rn-scroll${tried.state === "running" || old ? " rne-old" : ""}`}
+        aria-label="Examples"
+        tabIndex={trial === null ? -1 : 0}
         data-testid="examples"
         data-state={tried.state}
       >

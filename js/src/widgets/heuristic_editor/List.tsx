@@ -184,14 +184,12 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
       data-covered={measure?.covered ?? ""}
       onClick={props.onAt}
     >
-      <button
-        type="button"
+      {/* For the mouse: by keyboard it is the space bar, and the row says whether it is on. */}
+      <span
         class="rne-switch"
-        role="switch"
-        aria-checked={row.enabled}
-        aria-label={`${row.name} takes part`}
+        aria-hidden="true"
         title={row.enabled ? "On: it takes part in reports and weak labels" : "Off"}
-        tabIndex={-1}
+        data-on={row.enabled}
         data-testid={`switch-${row.name}`}
         onClick={(event) => {
           event.stopPropagation();
@@ -199,7 +197,7 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
         }}
       >
         <i />
-      </button>
+      </span>
       <span class="rne-top">
         <span class="rne-name" title={row.name}>
           {row.name}

@@ -255,7 +255,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
         {card === undefined ? (
           <Empty session={session} />
         ) : (
-          <main class="rn-record" data-testid="record" key="record">
+          <div class="rn-record" data-testid="record" key="record">
             <div class="rn-facts" data-testid="facts">
               <span class="rn-fact">{card.key}</span>
               {card.attributes.map(({ name, value }) => (
@@ -333,7 +333,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
               ))
             )}
             {folded || rule !== null ? null : <Why card={card} tasks={tasks} />}
-          </main>
+          </div>
         )}
         {open === "guideline" ? (
           <Guideline tasks={tasks} onClose={() => (setOpen(null), focus())} />
