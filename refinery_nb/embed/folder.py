@@ -81,13 +81,9 @@ class ModelFolder:
 
     def prompt(self, purpose: str) -> str:
         """Return what is put before a ``document`` or a ``query``."""
-        names = ("query",) if purpose == "query" else DOCUMENTS
-        special = next((self.prompts[name] for name in names if self.prompts.get(name)), None)
-        if purpose == "query" and special is not None:
-            return special
-        if self.default_prompt is not None:
-            return self.prompts.get(self.default_prompt, "")
-        return special or ""
+        names = ["query"] if purpose == "query" else list(DOCUMENTS)
+        names += [self.default_prompt] if self.default_prompt is not None else []
+        return next((self.prompts[name] for name in names if self.prompts.get(name)), "")
 
     @property
     def identity(self) -> str:
