@@ -1,9 +1,9 @@
 """Heuristics that the engine computes itself, from what only the project knows.
 
-A kind in ``KINDS`` names a function ``(task, row) -> Votes`` (or Outcome), and may name in ``CHECKS`` one that
-refuses a heuristic before it is added: ``(task, heuristic) -> None``. They are computed after the
-heuristics that run in child processes, always anew: that is as quick as finding out whether
-anything that they depend on has changed.
+A kind in ``KINDS`` names a function ``(task, row) -> Votes`` (or Outcome), and may name in
+``CHECKS`` one that refuses a heuristic before it is added: ``(task, heuristic) -> None``. They are
+computed after the heuristics that run in child processes, always anew: that is as quick as finding
+out whether anything that they depend on has changed.
 
 A kind in ``ASKED`` asks a model, and keeps what it said so that nothing is asked twice: ``(task,
 row, report, cancel) -> Outcome``.

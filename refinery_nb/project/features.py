@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 MOST_TEXTS = 200_000  # records whose words are looked at; beyond, the embedding has to do
+FITTED_ON = 20_000  # of them that words are learnt from
 PAGE = 5_000
 
 
@@ -93,11 +94,16 @@ def _words(task: Task) -> Vectors | None:
     project = task.project
     if len(project) > MOST_TEXTS:
         return None
-    from refinery_nb.embed.words import word_vectors
+    from refinery_nb.learn.words import Words
 
     ids = project.view().ids()
-    texts = _texts(task, ids.tolist())
-    found = word_vectors([texts.get(record, "") for record in ids.tolist()])
+    known = _texts(task, ids.tolist())
+    texts = [known.get(record, "") for record in ids.tolist()]
+    fitted = texts
+    if len(texts) > FITTED_ON:
+        chosen = np.random.default_rng(0).choice(len(texts), FITTED_ON, replace=False)
+        fitted = [texts[at] for at in np.sort(chosen).tolist()]
+    found = Words().fit(fitted).transform(texts)
     return Vectors(ids, found) if found.shape[1] else None
 
 

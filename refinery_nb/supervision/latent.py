@@ -13,7 +13,7 @@ things keep it from fooling itself where data are few or the model is wrong, as 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
@@ -49,6 +49,30 @@ TEACHES = 1.25
 # Where an estimate lies at least and at most.
 LEAST, MOST = 0.001, 0.995
 STEPS, ROUNDS, DONE = 15, 3, 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """What a label model holds of votes.
+
+    Attributes
+    ----------
+    item, counts
+        Of each vote: the label of a source that it is, and how much it counts beside the others
+        of its record, shape (votes,).
+    label, right
+        Of each item, and at last for each label of a source that was never seen: the position of
+        its label, and how often it is right, shape (items,).
+    share
+        How often each label is true where the item stands, shape (items, labels); None if errors
+        are not told apart.
+    """
+
+    item: Ints
+    counts: Floats
+    label: Ints
+    right: Floats
+    share: Floats | None
 
 
 class Latent:
@@ -157,6 +181,19 @@ class Latent:
         counts = np.empty(len(row))
         counts[order] = discounts(row[order], item[order], self._found)
         return counts
+
+    def learnt(self, votes: VoteMatrix) -> Learnt:
+        """Return how much each vote counts, and what is held of what it stands for."""
+        assert self._items is not None
+        item = self._items.of(votes, self._labels)
+        belief = self._with_unknown(self._belief)
+        return Learnt(
+            item,
+            discounts(votes.row, item, self._found) * votes.confidence,
+            belief.label,
+            self._kind.right(belief.label, belief.share),
+            None if self._kind is coin else belief.share,
+        )
 
     def precision(self, source: str) -> Floats:
         """Return how often a source is right with each label, shape (labels,)."""

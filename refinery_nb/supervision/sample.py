@@ -59,7 +59,7 @@ class Sample:
             rarest[voted] = np.minimum.reduceat(hits[item], starts[:-1][voted])
             of_each = min(OF_EACH, limit / np.count_nonzero(hits))
             chance = np.maximum(limit / count, of_each / rarest[chosen])
-            kept = _draw(votes.records[chosen]) < chance
+            kept = draw(votes.records[chosen]) < chance
             chosen, chance = chosen[kept], np.minimum(chance[kept], 1.0)
         taken = take_rows(votes, chosen)
         stands_for = 1.0 / chance
@@ -89,7 +89,7 @@ def gold_labels(votes: VoteMatrix, gold: Gold | None) -> Ints:
     return found
 
 
-def _draw(records: Ints) -> NDArray[np.float64]:
+def draw(records: Ints) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each record id, without visible pattern."""
     with np.errstate(over="ignore"):
         mixed = records.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
