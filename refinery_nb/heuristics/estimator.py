@@ -11,12 +11,12 @@ from typing import Any
 
 from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.heuristics import atl
+from refinery_nb.heuristics.atl import LearningClassifier, LearningExtractor
 from refinery_nb.heuristics.capture import PREFACE, capture_definition
 from refinery_nb.heuristics.literal import NotLiteral, literal
 from refinery_nb.heuristics.names import free_names
 
 MAKE = "make"
-PRELUDE = f"from {atl.__name__} import {', '.join(atl.NAMES)}\n"
 HINT = "Pass an estimator of scikit-learn's kind, its class, or a function that returns one."
 
 
@@ -48,6 +48,10 @@ def source_of(model: Any) -> tuple[str, str]:
         captured = capture_definition(model)
         return captured.source, captured.entry
     writer = _Writer()
+    if isinstance(model, type) and issubclass(model, (LearningClassifier, LearningExtractor)):
+        # Its parameters stand in its text, so that an import would not do.
+        captured = capture_definition(model)
+        return captured.source, captured.entry
     if isinstance(model, type):
         name = writer.type_(model)
         return writer.text(""), name
