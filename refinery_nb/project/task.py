@@ -191,6 +191,12 @@ class Task:
 
         return report_of(self, view)
 
+    def rank(self) -> pd.DataFrame:
+        """Return which heuristics to keep, the most useful first; see ``ranked.ranked``."""
+        from refinery_nb.project.ranked import ranked
+
+        return ranked(self)
+
     def rule_from(self, view: View | Condition, label: str, name: str | None = None) -> Heuristic:
         """Add a heuristic that votes a label on the records of a view; see ``rule_views``."""
         return rule_views.rule_from(self, view, label, name)

@@ -43,6 +43,11 @@ class HeldOut:
     @property
     def log_loss(self) -> float:
         """The mean negative log-probability of what the people said."""
+        return float(self.losses.mean())
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """The negative log-probability of what the people said, shape (n,)."""
         k = self.proba.shape[1]
         proba = heated(self.proba, self.heat)
         silent = proba.sum(axis=1) == 0
@@ -51,7 +56,8 @@ class HeldOut:
         found = proba[np.arange(len(said)), said]
         none = np.where(silent, RIGHTLY_SILENT, WRONGLY_SAID)
         found = np.where(self.label == NONE, none, found)
-        return float(-np.log(np.maximum(found, 1e-6)).mean())
+        lost: NDArray[np.float64] = -np.log(np.maximum(found, 1e-6))
+        return lost
 
     @property
     def accuracy(self) -> float:

@@ -17,6 +17,7 @@ from refinery_nb.supervision import auto
 from refinery_nb.supervision.crossfit import FOLDS, HeldOut, cross_fit
 from refinery_nb.supervision.model import LabelModel, label_model
 from refinery_nb.supervision.outcome import Outcome, as_votes, known, label_all
+from refinery_nb.supervision.seen import Seen
 from refinery_nb.supervision.spans import SpanLabels, combine
 
 
@@ -82,18 +83,16 @@ def run(
     **options
         Of the label model, such as ``prior``.
     """
-    if isinstance(vectors, Vectors):
-        vectors = [vectors]
     if votes.is_spans:
         return _spans(votes, known(gold), model, text, overlap, seed, options)
-    chosen, held = model, None
+    chosen, held, seen = model, None, Seen(vectors)
     summary: dict[str, Any] = {}
     reference = known(gold)
     if model == "auto":
-        choice = auto.choose(votes, reference, vectors=vectors, seed=seed, **options)
+        choice = auto.choose(votes, reference, seen=seen, seed=seed, **options)
         chosen, held = choice.name, choice.held_out
         summary = {"chosen": choice.name, "why": choice.why, "tried": choice.tried}
-    make = auto.maker(chosen, vectors, options)
+    make = auto.maker(chosen, seen, options)
     fitted = make().fit(votes, gold)
     # A model that reproduces another system's confidences is left as it is.
     calibrate = calibrate and getattr(fitted, "calibrated", True)

@@ -1,7 +1,7 @@
 """Keyword rules for AG News, written from general knowledge of the news of 2004.
 
-No text of either split was looked at while they were written, and none was changed after its
-precision was seen: some are broad, some never right where another one is, as rules are.
+A handful of training texts had been seen before; the test split was not read, and no rule was
+changed after its precision was seen: some are broad, some never right where another one is.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def test_a_run_says_what_it_chose_and_why(topic: rn.Task) -> None:
     assert "0 manual labels are too few" in repr(none)
     _label(topic, 120)
     some = topic.supervise()
-    assert "least cross-validated log-loss on 120 manual labels" in some.summary["why"]
+    assert "cross-validated log-loss on 120 manual labels" in some.summary["why"]
     assert some.summary["chosen"] in repr(some)
     assert some.options["heuristics"].keys() == RULES.keys()
     assert some.options["gold"] == 120
@@ -245,6 +245,23 @@ def test_vectors_may_be_given_by_key_or_in_the_order_of_the_records(
 def test_vectors_that_do_not_fit_are_refused(topic: rn.Task, vectors: Any, said: str) -> None:
     with pytest.raises(QueryError, match=said):
         topic.supervise(model="fused", vectors=vectors)
+
+
+def test_heuristics_are_ranked_by_what_they_add(topic: rn.Task) -> None:
+    label, pattern = RULES["broken"]
+    topic.add(rn.Regex(label, f"(?i){pattern}", name="copy"))
+    try:
+        topic.run(progress=False)
+        _label(topic, 120)
+        found = topic.rank()
+    finally:
+        topic.remove("copy")
+    assert set(found["heuristic"]) == {*RULES, "copy"}
+    assert found["gain"].is_monotonic_decreasing
+    assert found["reached"].iloc[-1] == pytest.approx(1)
+    # Of two that say the same, one is enough.
+    both = found[found["heuristic"].isin(["broken", "copy"])]
+    assert both["keep"].tolist() == [True, False]
 
 
 def test_supervision_repeats_itself(topic: rn.Task) -> None:
