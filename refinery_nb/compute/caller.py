@@ -16,7 +16,10 @@ from refinery_nb.compute.pool import ending
 from refinery_nb.compute.process import Process, import_path
 
 LOOK_SECONDS = 0.1
-UNLIMITED = 2**62
+# Processor time in seconds: the kernel counts nanoseconds in 64 bits, and ends at once what has
+# more than these hold.
+FOREVER = 10**8
+UNLIMITED = 2**62  # bytes
 
 
 class ChildEnded(Exception):
@@ -37,7 +40,7 @@ class Caller:
     """
 
     def __init__(self, target: str, setup: dict[str, Any]) -> None:
-        free = dict.fromkeys(("total_seconds", "memory_bytes", "file_bytes"), UNLIMITED)
+        free = {"total_seconds": FOREVER, "memory_bytes": UNLIMITED, "file_bytes": UNLIMITED}
         self._pid = os.getpid()
         self._folder = tempfile.mkdtemp(prefix="refinery_nb-")
         self._asked = 0

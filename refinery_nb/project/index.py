@@ -122,7 +122,9 @@ class Indexes:
         assert kept is not None
         if wait:
             kept.wait()
-            _tell(name, kept)
+        else:
+            kept.wake()
+        _tell(name, kept)
 
     def state(self, name: str) -> str:
         """Return what answers searches: ``exact``, ``edge`` or ``server``; and what is going on."""

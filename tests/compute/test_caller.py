@@ -27,6 +27,10 @@ class Echo:
             raise KeyError("nothing")
         if batch == b"sleep":
             time.sleep(3600)
+        if batch == b"limit":
+            import resource
+
+            return {"seconds": resource.getrlimit(resource.RLIMIT_CPU)[0]}, b""
         print("noise")
         return {"pid": os.getpid()}, batch[::-1]
 
@@ -71,3 +75,9 @@ def test_a_question_has_its_time_and_can_be_cancelled() -> None:
             caller.ask(b"sleep", **options)
         assert not psutil.pid_exists(pid)
         caller.close()
+
+
+def test_it_may_take_years(caller: Caller) -> None:
+    # More seconds than 64 bits hold as nanoseconds would end it after a minute.
+    (said, _) = caller.ask(b"limit")
+    assert 3e7 < said["seconds"] < 2**63 / 1e9

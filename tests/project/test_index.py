@@ -101,6 +101,13 @@ def test_many_vectors_get_an_index_in_the_background(tmp_path: Path) -> None:
         assert same(embedding.nearest(QUERIES, 5), exactly(project))
 
 
+def test_an_index_that_is_asked_for_is_made_in_the_background(tmp_path: Path) -> None:
+    with fill(tmp_path / "p", COUNT) as project:
+        project.embeddings["v"].index(wait=False)
+        until(lambda: (tmp_path / "p" / "index" / "1-edge" / NOTES).exists())
+        until(lambda: project.embeddings["v"].searched_by == "edge")
+
+
 def test_an_index_that_is_there_is_used_again(opened: rn.Project) -> None:
     opened.close()
     with rn.open(opened.root) as project:
