@@ -57,9 +57,8 @@ class Words:
     def fit(self, texts: Sequence[str]) -> Words:
         """Learn terms, their weights and the directions; no columns if no term stands twice."""
         words, first = _split(texts)
-        encoded = words.dictionary_encode()
-        self._vocabulary = encoded.dictionary
-        row, code = self._codes(np.asarray(encoded.indices).astype(np.int64), first)
+        self._vocabulary = words.unique()
+        row, code = self._codes(self._known(words), first)
         terms, count = _counted(row, code, len(texts))
         often = np.flatnonzero(count >= 2)
         if len(often) > TERMS:
@@ -80,19 +79,21 @@ class Words:
         array
             float32, shape (texts, at most ``dim``).
         """
-        import pyarrow.compute as pc
-
         if not len(self.terms_):
             return np.zeros((len(texts), 0), np.float32)
         words, first = _split(texts)
-        found = pc.index_in(words, value_set=self._vocabulary)
-        known = np.asarray(found.fill_null(-1)).astype(np.int64)
-        values = np.asarray(
-            self._table(*self._codes(known, first), len(texts)) @ self.directions_, np.float32
-        )
+        table = self._table(*self._codes(self._known(words), first), len(texts))
+        values = np.asarray(table @ self.directions_, np.float32)
         lengths = np.linalg.norm(values, axis=1, keepdims=True)
         values /= np.where(lengths > SHORT, lengths, np.float32(np.inf))
         return values
+
+    def _known(self, words: Any) -> Ints:
+        """Return which word of the vocabulary each is; -1: none, or the empty word of a blank."""
+        import pyarrow.compute as pc
+
+        found = np.asarray(pc.index_in(words, value_set=self._vocabulary).fill_null(-1))
+        return np.where(np.asarray(pc.equal(words, "")), -1, found).astype(np.int64)
 
     def _codes(self, words: Ints, first: Ints) -> tuple[Ints, Ints]:
         """Return row and code of each term: words, pairs of words, and the begin of the text."""

@@ -67,8 +67,11 @@ class Learning:
         self._clusters: dict[tuple[str | None, int, int], TokenFeatures] = {}
         self._watched: dict[int, int] = {}
         self._admitted: set[str] = set()  # recipes with code that was run here on purpose
-        self._following = Following(project.events, self._relearn)
+        self._following = Following(
+            project.events, self._relearn, lambda: [task.id for task in project.schemas]
+        )
         self.pause = self._following.pause
+        self.resume = self._following.resume
         self.wait = self._following.wait
         self.close = self._following.close
 
@@ -76,10 +79,6 @@ class Learning:
     def paused(self) -> bool:
         """Whether learners do not follow the labels."""
         return self._following.paused
-
-    def resume(self) -> None:
-        """Let learners follow the labels again; they catch up."""
-        self._following.resume([task.id for task in self._project.schemas])
 
     def watch(self, task: Task) -> Callable[[], None]:
         """Have the labels of a task followed though no heuristic does; return how to end that."""

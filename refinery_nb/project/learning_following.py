@@ -25,21 +25,27 @@ class Stopped(Exception):
 
 
 class Following:
-    """Calls ``learn(task id)`` on a thread of its own soon after labels of a task changed.
+    """Calls ``learn(task id)`` on a thread of its own soon after the labels of a task changed.
+
+    Either what people say, or what the task's labels are called.
 
     The thread ends when nothing is left to learn, and is started again by the next label: who
     labels does nothing but note that. Labels that come while it works are learnt after it.
     """
 
-    def __init__(self, events: Events, learn: Callable[[int], None]) -> None:
+    def __init__(
+        self, events: Events, learn: Callable[[int], None], tasks: Callable[[], Iterable[int]]
+    ) -> None:
         self._learn = learn
+        self._tasks = tasks
         self._changed = threading.Condition()
         self._waiting: dict[int, float] = {}  # task to the time of its first new label
         self._last = 0.0
         self._thread: threading.Thread | None = None
-        self._paused = False
+        self._paused = self._began = False
         self.stop = threading.Event()
         events.subscribe("labels", self._heard)
+        events.subscribe("schema", self._renamed)
 
     @property
     def paused(self) -> bool:
@@ -53,11 +59,11 @@ class Following:
             self._waiting.clear()
             self._changed.notify_all()
 
-    def resume(self, tasks: Iterable[int]) -> None:
-        """Follow labels again, those of some tasks as if they had changed now."""
+    def resume(self) -> None:
+        """Follow labels again; all of them as if they had changed now."""
         with self._changed:
             self._paused = False
-        self.note(tasks)
+        self.note(self._tasks())
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until all labels so far have been learnt from; False if time ran out."""
@@ -97,7 +103,13 @@ class Following:
             self._changed.notify_all()
 
     def _heard(self, event: dict[str, Any]) -> None:
+        self._began = True
         self.note({change.task for change in event["changes"]})
+
+    def _renamed(self, event: dict[str, Any]) -> None:
+        del event
+        if self._began:  # else nothing was learnt that could have another name now
+            self.note(self._tasks())
 
     def _work(self) -> None:
         while (tasks := self._next()) is not None:

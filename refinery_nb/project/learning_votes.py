@@ -44,6 +44,9 @@ def check(task: Task, learner: ActiveLearner) -> None:
         If there is no such attribute, embedding or label, or it learns another kind of task.
     """
     project, schema = task.project, task.schema
+    if learner.spans is not None and learner.spans != schema.is_spans:
+        kind = "spans" if learner.spans else "classes"
+        raise HeuristicError(f"{learner.name!r} learns {kind}; {task.name!r} is another task.")
     if learner.on is not None:
         attribute = project.attribute(learner.on)
         if not attribute.type.is_string:
@@ -65,9 +68,6 @@ def check(task: Task, learner: ActiveLearner) -> None:
             learning_spans.token_embedding(task, learner.embedding)
         elif row.level != "record":
             raise HeuristicError(NO_VECTORS.format(name=row.name, level=row.level))
-    if learner.spans is not None and learner.spans != schema.is_spans:
-        kind = "spans" if learner.spans else "classes"
-        raise HeuristicError(f"{learner.name!r} learns {kind}; {task.name!r} is another task.")
     project.learning.admit(learner)
 
 
