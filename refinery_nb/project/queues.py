@@ -106,9 +106,9 @@ class Known:
 
     @staticmethod
     def _weak_doubts(ids: Ints, weak: Votes) -> Scores:
-        """Return 1 minus the (least) confidence of weak labels; 0 where there is none."""
+        """Return 1 minus the (least) confidence of weak labels; less where there is none."""
         first = np.flatnonzero(np.diff(weak.record, prepend=-1))
-        found = np.zeros(len(ids))
+        found = np.full(len(ids), -1.0)
         if len(first):
             least = np.minimum.reduceat(weak.confidence.astype(np.float64), first)
             having = weak.record[first]
