@@ -326,6 +326,7 @@ def project(folder: Path, count: int) -> dict[str, float]:
         with gaps() as still:
             embedding.index(wait=False)
             while embedding.searched_by != "edge":
+                assert "failed" not in embedding.searched_by
                 at = time.perf_counter()
                 task.label(str(1 + len(labelled) % count), "A")
                 labelled.append(time.perf_counter() - at)
