@@ -15,12 +15,13 @@ from refinery_nb.core.errors import StoreBusy, StoreDamaged, StoreError
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.vectors.array import ROW, Hashes
 from refinery_nb.vectors.kept import Opened
-from refinery_nb.vectors.store import Filter, Hits, Ints, Payload, Values
+from refinery_nb.vectors.store import Filter, Hits, Ints, Payload, Values, nothing
 from refinery_nb.vectors.wire import pack, unpack
 from refinery_nb.vectors.worker import ERRORS
 
 TARGET = "refinery_nb.vectors.worker:worker"
-SECONDS = 20.0  # for an answer to a search: far more than it takes
+BATCH = 256  # queries of one question
+SECONDS = 60.0  # for its answer: far more than it takes
 SOON = 0.2  # seconds that a search waits for another question to be answered
 
 
@@ -88,8 +89,12 @@ class ChildIndex:
             If it is being written to.
         """
         said = {"do": "search", "k": k, "where": where}
-        _, arrays = self._ask(said, seconds=SECONDS, patience=SOON, queries=queries)
-        return arrays["ids"], arrays["scores"]
+        ids, scores = nothing(len(queries), k)
+        for first in range(0, len(queries), BATCH):
+            part = slice(first, first + BATCH)
+            _, found = self._ask(said, seconds=SECONDS, patience=SOON, queries=queries[part])
+            ids[part], scores[part] = found["ids"], found["scores"]
+        return ids, scores
 
     def close(self) -> None:
         """End the child; closing twice is harmless."""

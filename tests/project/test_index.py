@@ -219,6 +219,14 @@ def test_what_changes_is_found_as_it_is_though_the_index_is_behind(opened: rn.Pr
     assert missed <= 0.01 * asked
 
 
+def test_every_record_can_be_asked_for_at_once(opened: rn.Project) -> None:
+    ids, values = opened.embeddings["v"].vectors()
+    found = opened.embeddings["v"].nearest(values, 3)
+    wanted = opened.embeddings.indexes.exact("v").search(values, 3)
+    assert (found[0][:, 0] == ids).all()
+    assert (found[0] == wanted[0]).mean() >= 0.99
+
+
 def test_some_are_left_out_of_the_answers(opened: rn.Project) -> None:
     embedding = opened.embeddings["v"]
     ids, values = embedding.vectors()
