@@ -10,7 +10,7 @@ from refinery_nb.heuristics import atl
 from refinery_nb.heuristics.batch import Batch
 from refinery_nb.heuristics.kind import checked, digest
 
-CLASSES, SPANS = 0.7, 0.5  # how sure a vote must be where nothing else is said
+CLASSES, SPANS = 0.7, 0.4  # how sure a vote must be where nothing else is said
 
 
 class ActiveLearner:
@@ -37,7 +37,7 @@ class ActiveLearner:
     embedding
         The name of the embedding; None: the newest of the attribute.
     min_confidence
-        Less sure votes are left out; by default 0.7, and 0.5 for spans.
+        Less sure votes are left out; by default 0.7, and 0.4 for spans.
     labels
         Which labels are voted for; None: all.
     name
