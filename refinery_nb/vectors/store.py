@@ -158,7 +158,7 @@ def ranked(ids: Ints, scores: Values, k: int) -> Hits:
     """Return the first ``k`` columns of hits in their order: best first, ties by id.
 
     >>> ids, scores = ranked(np.array([[7, 3, 5]]), np.array([[0.5, 0.5, 0.9]], np.float32), 2)
-    >>> ids.tolist(), scores.round(1).tolist()
+    >>> ids.tolist(), scores.astype(float).round(1).tolist()
     ([[5, 3]], [[0.9, 0.5]])
     """
     order = np.lexsort((ids, -scores), axis=1)[:, :k]

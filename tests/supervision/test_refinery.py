@@ -254,7 +254,8 @@ def _chunk(
             st.integers(0, 2),
             st.integers(0, 8),
             st.integers(0, 3),
-            st.floats(0.05, 1),
+            # Apart by more than what counts as equal.
+            st.integers(50, 1_000).map(lambda sure: sure / 1_000),
         ),
         max_size=16,
         # Of equal weights, or with spans of one label that begin alike, any order may win.
