@@ -11,6 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+HEADS = ("Hits", "Overlaps", "Conflicts", "Precision")  # what the table of a report is known by
+
 
 def main(path: Path) -> int:
     """Return 0 if every cell ran and one of them printed a report."""
@@ -29,7 +31,7 @@ def main(path: Path) -> int:
         output["data"]["text/plain"]
         for cell in book.cells
         for output in cell.get("outputs", [])
-        if "rn-report" in output.get("data", {}).get("text/html", "")
+        if all(f">{head}" in output.get("data", {}).get("text/html", "") for head in HEADS)
     ]
     for report in reports:
         print(report)
