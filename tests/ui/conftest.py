@@ -60,6 +60,6 @@ def open_notebook(
     foreign = [address for one in opened for address in one.foreign]
     for one in opened:
         one.close()
-    server.shut_down_kernels()
+    server.begin_anew()
     assert errors == []
     assert foreign == []

@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+THEMES = "themes.jupyterlab-settings"
 PATHS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -45,7 +46,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         settings = root / ".config" / "lab"
-        news = settings / "user-settings" / "@jupyterlab" / "apputils-extension"
+        self.settings = settings / "user-settings"
+        news = self.settings / "@jupyterlab" / "apputils-extension"
         news.mkdir(parents=True)
         (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         self._log = (root / "server.log").open("w")
@@ -69,7 +71,7 @@ class Server:
             env=os.environ
             | {
                 "JUPYTER_CONFIG_DIR": str(root / ".config"),
-                "JUPYTERLAB_SETTINGS_DIR": str(settings / "user-settings"),
+                "JUPYTERLAB_SETTINGS_DIR": str(self.settings),
                 "JUPYTERLAB_WORKSPACES_DIR": str(settings / "workspaces"),
                 "HF_HUB_OFFLINE": "1",
             },
@@ -100,8 +102,15 @@ class Server:
             self._process.wait()
         self._log.close()
 
-    def shut_down_kernels(self) -> None:
-        """End all sessions, so that the next notebook starts from nothing."""
+    def begin_anew(self) -> None:
+        """End all sessions, forget settings and projects: the next story starts from nothing."""
+        self._shut_down_kernels()
+        (self.settings / "@jupyterlab" / "apputils-extension" / THEMES).unlink(missing_ok=True)
+        for path in self.root.iterdir():
+            if path.is_dir() and not path.name.startswith("."):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _shut_down_kernels(self) -> None:
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/sessions", headers=headers)
         for session in json.load(urllib.request.urlopen(request)):
