@@ -244,7 +244,7 @@ while time.time() < end:
     found.focus()
     for number in range(10):
         expect(found).to_have_attribute("data-position", str(number))
-        found.press("2")  # JupyterLab focuses the cell that it runs, sooner or later
+        notebook.page.keyboard.press("2")
     all_saved(found)
     assert len(labels(notebook, "busy")) == 10
     # The cell still runs: the labels did not wait for it.
