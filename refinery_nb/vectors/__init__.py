@@ -1,1 +1,1 @@
-"""Vectors of records as arrays. It knows neither the database nor how vectors are made."""
+"""Vectors of records: arrays, exact search, Qdrant. It knows neither database nor models."""
