@@ -104,7 +104,7 @@ class ActiveLearner:
         """Make it from its spec; nothing is run."""
         made = cls.__new__(cls)
         options = {key: spec[key] for key in made._kept}
-        made._set(spec["name"], spec["source"], spec["entry"], options)
+        made._set(spec["name"], spec.get("source", ""), spec.get("entry", ""), options)
         return made
 
     _kept = ("on", "embedding", "min_confidence", "labels", "follow")
@@ -139,13 +139,8 @@ class ActiveLearner:
 
     def spec(self) -> dict[str, Any]:
         """Return all that is needed to learn again; what was learnt is not kept."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            **self._options(),
-            "source": self.source,
-            "entry": self.entry,
-        }
+        own = {"source": self.source, "entry": self.entry} if self.source else {}
+        return {"kind": self.kind, "name": self.name, **self._options(), **own}
 
     @property
     def recipe(self) -> str:

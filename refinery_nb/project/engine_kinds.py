@@ -58,6 +58,7 @@ BOUND = {
 }
 # Tries one on some records, by id: (task, heuristic, ids) -> DataFrame.
 TRIED = {
+    "active": "refinery_nb.project.learning_votes:tried",
     "llm": "refinery_nb.project.trying:try_llm",
     "similar": "refinery_nb.project.similar:tried",
     "zero_shot": "refinery_nb.project.trying:try_zero_shot",

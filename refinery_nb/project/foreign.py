@@ -38,7 +38,7 @@ def code_hash(spec: Mapping[str, Any]) -> str | None:
     >>> code_hash({"kind": "regex", "pattern": "a"}) is None
     True
     """
-    runs = spec.get("kind") == "function" or (spec.get("kind") == "active" and spec["source"])
+    runs = spec.get("kind") == "function" or (spec.get("kind") == "active" and "source" in spec)
     return digest({"source": spec.get("source")}) if runs else None
 
 

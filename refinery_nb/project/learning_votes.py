@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from refinery_nb.active.tagger import SpanBeliefs
 from refinery_nb.core.errors import HeuristicError
@@ -14,13 +17,19 @@ from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from refinery_nb.project.task import Task
 
 
 def votes(task: Task, row: HeuristicRow) -> Outcome:
     """Return the votes of a learner on all records, learnt from the labels that stand."""
-    learner = ActiveLearner.from_spec(row.spec)
     foreign.refuse(task.project, {row.name: row.spec})
+    return learnt(task, ActiveLearner.from_spec(row.spec))
+
+
+def learnt(task: Task, learner: ActiveLearner) -> Outcome:
+    """Return what a learner votes; asked for here, so that its code may run."""
     task.project.learning.admit(learner)
     lesson = task.project.learning.lesson(task, learner)
     schema = task.schema
@@ -33,6 +42,32 @@ def votes(task: Task, row: HeuristicRow) -> Outcome:
     else:
         found = lesson.beliefs.votes(min_confidence=sure, labels=wanted)
     return Outcome(found, message=lesson.message)
+
+
+def tried(task: Task, learner: ActiveLearner, ids: Sequence[int]) -> pd.DataFrame:
+    """Return what a learner says of some records; nothing is kept."""
+    import pandas as pd
+
+    check(task, learner)
+    found = learnt(task, learner).votes.of_records(np.array(ids, np.int64))
+    schema, frame = task.schema, task.project.frame(ids)
+    names = {label.id: label.name for label in schema.labels}
+    texts = frame[schema.on].tolist() if schema.on is not None else []
+    place = {record: at for at, record in enumerate(ids)}
+    said: dict[int, list[tuple[Any, float]]] = {record: [] for record in ids}
+    for at, record in enumerate(found.record.tolist()):
+        vote: Any = names[int(found.label[at])]
+        if found.start is not None and found.end is not None:
+            text = str(texts[place[record]])
+            vote = (vote, text[int(found.start[at]) : int(found.end[at])])
+        said[record].append((vote, round(float(found.confidence[at]), 4)))
+    votes = [[vote for vote, _ in one] for one in said.values()]
+    sure = [min((confidence for _, confidence in one), default=None) for one in said.values()]
+    plain = votes if schema.is_spans else [one[0] if one else None for one in votes]
+    shown = (frame[[schema.on]] if schema.on is not None else frame).reset_index()
+    shown["vote"] = pd.Series(plain, dtype=object)
+    shown["confidence"] = pd.Series(sure, dtype=object)
+    return shown
 
 
 def check(task: Task, learner: ActiveLearner) -> None:

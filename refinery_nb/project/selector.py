@@ -86,7 +86,7 @@ class Selector:
     def count(self, selection: Selection) -> int:
         """Return how many records are selected."""
         with within_limits():
-            self._prepare(selection)
+            self._prepare(Selection(selection.condition))  # whatever their order
         with self._database.read() as connection:
             return self._compiler(connection).count(selection)
 

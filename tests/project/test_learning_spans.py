@@ -181,6 +181,17 @@ def test_refinerys_extractor_learns_spans_that_are_not_glued(names: rn.Task) -> 
     assert votes(names) == wanted
 
 
+def test_spans_are_tried_on_a_few_records(names: rn.Task) -> None:
+    label(names, 20)
+    found = names.try_heuristic(rn.ActiveLearner("text"), n=40).set_index("key")
+    truth = names.project.records()["text"]
+    right = [
+        found.loc[key, "vote"] == [("CITY", truth[key][a:b]) for a, b, _ in spans(truth[key])]
+        for key in found.index
+    ]
+    assert np.mean(right) > 0.8
+
+
 def test_spans_are_learnt_again_when_labels_arrive(names: rn.Task) -> None:
     names.add(rn.ActiveLearner("text"))
     label(names, 10)
