@@ -205,14 +205,16 @@ class Learning:
         if not rows and not watched:
             return
         changed = [self._voted(task, row) for row in rows]
+        try:
+            if watched:
+                self.lesson(task)
+        except HeuristicError:
+            watched = False  # too few labels: the order that needs none stands
+        # Orders first: who is told of votes then asks for records, and gets them in the new order.
+        if watched or rows:
+            self._project.events.emit("learnt", task=task.id)
         if any(changed):
             self._project.events.emit("votes", task=task.id)
-        if watched:
-            try:
-                self.lesson(task)
-            except HeuristicError:
-                return  # too few labels: the order that needs none stands
-        self._project.events.emit("learnt", task=task.id)
 
     def _voted(self, task: Task, row: HeuristicRow) -> bool:
         """Bring the votes of a learner up to date; return whether anything changed."""

@@ -319,14 +319,14 @@ def test_nothing_has_failed_while_there_are_too_few_labels_yet(topic: rn.Task) -
     assert topic.heuristics()["state"].tolist() == ["finished"]
 
 
-def test_votes_are_told_before_the_queue_is(topic: rn.Task) -> None:
+def test_the_queue_is_told_before_the_votes_are(topic: rn.Task) -> None:
     told: list[str] = []
     topic.add(rn.ActiveLearner("text"))
     for name in ("labels", "votes", "learnt"):
         topic.project.events.subscribe(name, lambda _event, name=name: told.append(name))
     label(topic, 20)
     assert topic.project.learning.wait(WAIT)
-    assert told == ["labels", "votes", "learnt"]
+    assert told == ["labels", "learnt", "votes"]
 
 
 @pytest.mark.parametrize("how", ["follow", "pause", "disable"])
