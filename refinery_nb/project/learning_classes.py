@@ -182,7 +182,7 @@ def told(beliefs: Beliefs, placed: Placed, learner: ActiveLearner) -> str:
     apart = beliefs.proba[beliefs.known]
     if apart.any():
         right = float((apart.argmax(axis=1) == beliefs.given).mean())
-        said += f"; of labels that it has not seen it finds {right:.0%}"
+        said += f"; of labels that it has not seen it finds {100 * right:.0f} %"
     if not learner.source and not placed.meaning:
         said += ". It knows words only: project.embed() adds what they mean"
     return said + "."

@@ -197,7 +197,10 @@ def _ranked(
         said, other = names[int(labels[given[at]])], names[int(labels[predicted])]
         how = "says" if strong else "leans to"
         own = float(proba[at, given[at]])
-        reason = f"a model without this label {how} {other}, {sure:.0%}; {said} has {own:.0%}"
+        reason = (
+            f"a model without this label {how} {other}, {100 * sure:.0f} %; {said} has "
+            f"{100 * own:.0f} %"
+        )
         mistakes.append(Mistake(int(ids[at]), "", said, other, sure, reason))
     return mistakes
 

@@ -17,8 +17,8 @@ const LEARNT: [Order, string][] = [
   ["uncertain", "least certain first"],
   ["margin", "closest calls first"],
   ["entropy", "highest entropy first"],
-  ["disagreement", "most disputed by rules first"],
-  ["diverse", "most unlike the labelled first"],
+  ["disagreement", "most disputed first"],
+  ["diverse", "most novel first"],
   ["representative", "most typical first"],
 ];
 const FILTERS: [Filter, string][] = [
