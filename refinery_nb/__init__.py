@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.project import Project, open
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
-    from refinery_nb.project.weak import WeakRun
+    from refinery_nb.project.weak.weak import WeakRun
     from refinery_nb.widgets import charts
     from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
     from refinery_nb.widgets.embedding_map import EmbeddingMap
@@ -63,7 +63,7 @@ _NAMES = {
     "Task": "refinery_nb.project.task",
     "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",
-    "WeakRun": "refinery_nb.project.weak",
+    "WeakRun": "refinery_nb.project.weak.weak",
     "ZeroShot": "refinery_nb.heuristics.zero_shot",
     "bricks": "refinery_nb.heuristics.bricks",
     "charts": "refinery_nb.widgets.quality",

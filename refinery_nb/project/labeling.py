@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.errors import LabelError, RefineryError, SpanError, did_you_mean
 from refinery_nb.core.operation import Acknowledgement, Annotation, Operation
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.project import following
-from refinery_nb.project.keys import key_text
+from refinery_nb.project.records.keys import key_text
+from refinery_nb.project.rules import following
 from refinery_nb.store import labels, records, schema, stale
 from refinery_nb.store.db import Connection
 from refinery_nb.store.schema import column

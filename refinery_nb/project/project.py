@@ -19,19 +19,22 @@ from refinery_nb.core.operation import Acknowledgement, Operation
 from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
-from refinery_nb.project import add as adding
-from refinery_nb.project import cards, confusion, duplicates, frames, labeling, outliers, tasks
+from refinery_nb.project import labeling, tasks
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.project.embedding import Embedding
-from refinery_nb.project.embeddings import Embeddings
-from refinery_nb.project.learning import Learning
-from refinery_nb.project.lookups import Lookups
-from refinery_nb.project.projections import Projections
-from refinery_nb.project.queues import Queues
+from refinery_nb.project.learning.learning import Learning
+from refinery_nb.project.learning.queues import Queues
+from refinery_nb.project.lookups.lookups import Lookups
+from refinery_nb.project.quality import confusion
+from refinery_nb.project.records import add as adding
+from refinery_nb.project.records import cards, frames
 from refinery_nb.project.selector import Selector
-from refinery_nb.project.similarity import Similarities
 from refinery_nb.project.slices import Slices
 from refinery_nb.project.task import Task
+from refinery_nb.project.vectors import duplicates, outliers
+from refinery_nb.project.vectors.embedding import Embedding
+from refinery_nb.project.vectors.embeddings import Embeddings
+from refinery_nb.project.vectors.projections import Projections
+from refinery_nb.project.vectors.similarity import Similarities
 from refinery_nb.project.view import View
 from refinery_nb.store import backup, records, schema
 from refinery_nb.store.db import Database
@@ -39,7 +42,7 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
-    from refinery_nb.project.duplicates import Duplicates
+    from refinery_nb.project.vectors.duplicates import Duplicates
 
 
 def open(path: str | os.PathLike[str] | None = None, *, by: str | None = None) -> Project:
@@ -229,7 +232,7 @@ class Project:
 
     def embed(self, on: str, **options: Any) -> Embedding:
         """Give the records vectors of a text attribute (``model=``); see ``project.embed``."""
-        from refinery_nb.project.embed import embed
+        from refinery_nb.project.vectors.embed import embed
 
         return embed(self, on, **options)
 
@@ -245,7 +248,7 @@ class Project:
         sources: Iterable[str] = ("manual", "weak"),
     ) -> Path:
         """Write records with their labels to a file; the suffix chooses the format."""
-        from refinery_nb.project.export import export
+        from refinery_nb.project.records.export import export
 
         return export(self, Path(path), view, sources=tuple(sources))
 

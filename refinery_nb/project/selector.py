@@ -32,7 +32,7 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Ints, Votes
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.project.queues import Queues
+from refinery_nb.project.learning.queues import Queues
 from refinery_nb.quality import faults
 from refinery_nb.quality.fusion import fuse
 from refinery_nb.store import (

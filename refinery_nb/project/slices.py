@@ -13,7 +13,7 @@ from refinery_nb.core.condition_json import (
 from refinery_nb.core.errors import QueryError, SchemaError, UnknownName, did_you_mean
 from refinery_nb.core.query import Selection, SliceField
 from refinery_nb.core.schema import check_name, folded
-from refinery_nb.project.following import now
+from refinery_nb.project.rules.following import now
 from refinery_nb.project.view import View
 from refinery_nb.store import slices as stored
 from refinery_nb.store.db import Connection

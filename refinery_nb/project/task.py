@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.project import foreign, frames, labeling, queues, rule_views, rules, tasks, weak
-from refinery_nb.project.runs import Runs
+from refinery_nb.project import labeling, tasks
+from refinery_nb.project.learning import queues
+from refinery_nb.project.records import frames
+from refinery_nb.project.rules import foreign, rule_views, rules
+from refinery_nb.project.weak import weak
+from refinery_nb.project.weak.runs import Runs
 from refinery_nb.store import gold, records, schema
 
 if TYPE_CHECKING:
@@ -16,13 +20,13 @@ if TYPE_CHECKING:
 
     from refinery_nb.heuristics import Heuristic
     from refinery_nb.heuristics.similar import Similar
-    from refinery_nb.project.mistakes import Mistakes
-    from refinery_nb.project.neighbours import Neighbours
+    from refinery_nb.project.learning.mistakes import Mistakes
     from refinery_nb.project.project import Project
-    from refinery_nb.project.report import Report
-    from refinery_nb.project.suggestions import Suggestions
+    from refinery_nb.project.rules.report import Report
+    from refinery_nb.project.rules.suggestions import Suggestions
+    from refinery_nb.project.vectors.neighbours import Neighbours
     from refinery_nb.project.view import View
-    from refinery_nb.project.weak import WeakRun
+    from refinery_nb.project.weak.weak import WeakRun
 
 
 class Task:
@@ -187,13 +191,13 @@ class Task:
 
     def report(self, view: View | None = None) -> Report:
         """Return per heuristic and label: coverage, hits, overlaps, conflicts, precision."""
-        from refinery_nb.project.report import report_of
+        from refinery_nb.project.rules.report import report_of
 
         return report_of(self, view)
 
     def rank(self) -> pd.DataFrame:
         """Return which heuristics to keep, the most useful first; see ``ranked.ranked``."""
-        from refinery_nb.project.ranked import ranked
+        from refinery_nb.project.rules.ranked import ranked
 
         return ranked(self)
 
@@ -203,13 +207,13 @@ class Task:
 
     def suggest(self, n: int = 20, **options: Any) -> Suggestions:
         """Propose rules from what is labelled; see ``suggestions.suggest``."""
-        from refinery_nb.project.suggestions import suggest
+        from refinery_nb.project.rules.suggestions import suggest
 
         return suggest(self, n, **options)
 
     def neighbours(self, rule: Similar | str) -> Neighbours:
         """Return what a ``Similar`` finds, most similar first, and how right each threshold is."""
-        from refinery_nb.project.neighbours import neighbours
+        from refinery_nb.project.vectors.neighbours import neighbours
 
         return neighbours(self, rule)
 
@@ -241,7 +245,7 @@ class Task:
 
     def likely_mistakes(self, n: int = 100) -> Mistakes:
         """Return the records whose labels are likely mistakes; see ``mistakes``."""
-        from refinery_nb.project.mistakes import likely_mistakes
+        from refinery_nb.project.learning.mistakes import likely_mistakes
 
         return likely_mistakes(self, n)
 

@@ -23,7 +23,8 @@ from refinery_nb.core.query import (
     Selection,
     SimilarityField,
 )
-from refinery_nb.project import frames, sentence
+from refinery_nb.project import sentence
+from refinery_nb.project.records import frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ class View(Composable):
         ``begin*``), ``how="hybrid"`` for both. A list of texts gives a list of views. With
         ``like=[...]``, ``unlike=[...]`` and ``threshold=``; see ``project.search.search``.
         """
-        from refinery_nb.project.search import search, search_all
+        from refinery_nb.project.vectors.search import search, search_all
 
         if text is None or isinstance(text, str) or not isinstance(text, Sequence):
             return search(self, text, k, **options)
@@ -77,7 +78,7 @@ class View(Composable):
 
     def similar_to(self, example: Any, k: int | None = None, **options: Any) -> View:
         """Return the records that are most like one with this key; see ``search.similar_to``."""
-        from refinery_nb.project.search import similar_to
+        from refinery_nb.project.vectors.search import similar_to
 
         return similar_to(self, example, k, **options)
 

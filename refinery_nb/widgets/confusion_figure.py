@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from refinery_nb.project.confusion import Comparison
+from refinery_nb.project.quality.confusion import Comparison
 from refinery_nb.quality.confusion import shares
 from refinery_nb.widgets.chart_look import ORANGE, cell_ink, empty, figure, scale, short
 

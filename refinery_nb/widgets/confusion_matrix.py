@@ -12,8 +12,8 @@ import ipywidgets
 import traitlets
 
 from refinery_nb.core.errors import QueryError, RefineryError
-from refinery_nb.project.confusion import LEVELS, NORMALIZE, Comparison, compare
-from refinery_nb.project.sources import Given, sources
+from refinery_nb.project.quality.confusion import LEVELS, NORMALIZE, Comparison, compare
+from refinery_nb.project.quality.sources import Given, sources
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.widgets.confusion_snapshot import empty, snapshot

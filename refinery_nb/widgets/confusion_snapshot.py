@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from refinery_nb.core.html import block, bold, paragraph, quiet, table, tinted
-from refinery_nb.project.confusion import Comparison
+from refinery_nb.project.quality.confusion import Comparison
 from refinery_nb.quality.confusion import shares
 
 MOST = 30  # labels; the largest mistakes come first where there are more

@@ -12,8 +12,8 @@ from typing import Any
 
 from refinery_nb.core.errors import HeuristicError, ProtocolError
 from refinery_nb.heuristics.lint import entry_of, lint, lint_pattern
-from refinery_nb.project import editing, foreign, rule_examples, rule_standing, rules
-from refinery_nb.project.rule_words import in_words
+from refinery_nb.project.rules import editing, foreign, rule_examples, rule_standing, rules
+from refinery_nb.project.rules.rule_words import in_words
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 from refinery_nb.widgets.editor_session import EditorSession, change_row

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from refinery_nb.core.errors import HeuristicError
-from refinery_nb.project import rule_standing
-from refinery_nb.project.rule_standing import Change, Standing
+from refinery_nb.project.rules import rule_standing
+from refinery_nb.project.rules.rule_standing import Change, Standing
 from refinery_nb.project.task import Task
 from refinery_nb.store.rule_history import TakenOut
 

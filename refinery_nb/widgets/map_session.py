@@ -14,10 +14,10 @@ from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import Keys
 from refinery_nb.core.schema import AttributeType
 from refinery_nb.learn.projection import METHODS, installed
-from refinery_nb.project.colouring import Categories, Scale, choices, colouring
 from refinery_nb.project.project import Project
-from refinery_nb.project.projections import Projection
 from refinery_nb.project.task import Task
+from refinery_nb.project.vectors.colouring import Categories, Scale, choices, colouring
+from refinery_nb.project.vectors.projections import Projection
 from refinery_nb.project.view import View
 from refinery_nb.store import records
 

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from refinery_nb.core.errors import RefineryError
-from refinery_nb.project.colouring import Categories
+from refinery_nb.project.vectors.colouring import Categories
 from refinery_nb.widgets.map_session import SIDE, MapSession
 
 MOST = 1_500  # points; a sample where there are more

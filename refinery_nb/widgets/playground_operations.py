@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from refinery_nb.core.errors import ProtocolError
-from refinery_nb.project import playground
+from refinery_nb.project.models import playground
 from refinery_nb.widgets.messages import number, reply, text
 from refinery_nb.widgets.playground_session import PlaygroundSession
 

@@ -9,8 +9,9 @@ from typing import Any
 from refinery_nb.core.errors import HeuristicError, ProtocolError
 from refinery_nb.heuristics import Heuristic
 from refinery_nb.heuristics.zero_shot import ZeroShot
-from refinery_nb.project import engine_kinds, playground, rules
-from refinery_nb.project.playground import Asker
+from refinery_nb.project.models import playground
+from refinery_nb.project.models.playground import Asker
+from refinery_nb.project.rules import engine_kinds, rules
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 

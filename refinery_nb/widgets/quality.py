@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets
 
 from refinery_nb.core.html import bar, block, bold, html, joined, paragraph, quiet, table
-from refinery_nb.project import charts_data, weak
+from refinery_nb.project.quality import charts_data
 from refinery_nb.project.task import Task
+from refinery_nb.project.weak import weak
 from refinery_nb.widgets import charts
 from refinery_nb.widgets.chart_look import NOTEBOOK
 from refinery_nb.widgets.chart_still import PLOTLY

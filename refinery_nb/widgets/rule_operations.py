@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from refinery_nb.core.errors import ProtocolError
-from refinery_nb.project import rule_forms
+from refinery_nb.project.rules import rule_forms
 from refinery_nb.project.task import Task
 from refinery_nb.widgets.messages import choice, number, text
 from refinery_nb.widgets.session import STRATEGIES, Session

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
 from refinery_nb.heuristics.similar import Similar
-from refinery_nb.project import frames
-from refinery_nb.project.neighbours import Neighbours
+from refinery_nb.project.records import frames
+from refinery_nb.project.vectors.neighbours import Neighbours
 from refinery_nb.store import records
 from refinery_nb.widgets.map_session import packed
 from refinery_nb.widgets.similar_session import SimilarSession

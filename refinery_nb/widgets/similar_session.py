@@ -14,11 +14,12 @@ from refinery_nb.core.errors import HeuristicError, QueryError, RefineryError
 from refinery_nb.core.query import GivenField, Keys, Selection
 from refinery_nb.core.votes import Gold, Votes
 from refinery_nb.heuristics.similar import THRESHOLD, Similar
-from refinery_nb.project import frames, rules
-from refinery_nb.project.neighbours import Neighbours
-from refinery_nb.project.search import newest
-from refinery_nb.project.similar import bound, closest
+from refinery_nb.project.records import frames
+from refinery_nb.project.rules import rules
 from refinery_nb.project.task import Task
+from refinery_nb.project.vectors.neighbours import Neighbours
+from refinery_nb.project.vectors.search import newest
+from refinery_nb.project.vectors.similar import bound, closest
 from refinery_nb.project.view import View
 from refinery_nb.store import records
 

@@ -14,7 +14,7 @@ from refinery_nb.core.html import (
     table,
     whisker,
 )
-from refinery_nb.project.neighbours import Neighbours
+from refinery_nb.project.vectors.neighbours import Neighbours
 from refinery_nb.widgets.similar_session import SimilarSession
 
 STILL = "This is a still picture; run the cell in Jupyter to choose examples and threshold."

@@ -91,7 +91,7 @@ def in_children(records: list[dict[str, str]], workers: int) -> None:
     """Run the rules with refinery_nb."""
     from refinery_nb.core.schema import Label, TaskKind, TaskSchema
     from refinery_nb.heuristics import Function
-    from refinery_nb.project.run import run_heuristics
+    from refinery_nb.project.rules.run import run_heuristics
 
     labels = tuple(Label(at + 1, name, "", "", at) for at, name in enumerate(LABELS))
     task = TaskSchema(1, "topic", TaskKind.CLASSIFICATION, "text", labels)

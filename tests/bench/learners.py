@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 
 import refinery_nb as rn
-from refinery_nb.project.learning_following import QUIET
+from refinery_nb.project.learning.learning_following import QUIET
 
 DIM, CLASSES = 384, 6
 WORDS = [f"word{number}" for number in range(3_000)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from refinery_nb.core.schema import Label, TaskKind, TaskSchema
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
-from refinery_nb.project.report import report
+from refinery_nb.project.rules.report import report
 
 RECORDS, SOURCES, LABELS, COVERAGE = 100_000, 50, 8, 0.2
 

@@ -29,7 +29,7 @@ import numpy as np
 import refinery_nb as rn
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
-from refinery_nb.project.features import vectors_of
+from refinery_nb.project.weak.features import vectors_of
 from refinery_nb.supervision import supervise
 from refinery_nb.supervision.supervise import run
 from tests.bench import agnews_rules

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import refinery_nb as rn
-from refinery_nb.project import embedding_run
+from refinery_nb.project.vectors import embedding_run
 from refinery_nb.store import embeddings
 from refinery_nb.vectors import array
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import refinery_nb as rn
-from refinery_nb.project import index_child, index_upkeep
+from refinery_nb.project.vectors import index_child, index_upkeep
 
 DIM = 16
 QUERIES = np.random.default_rng(1).normal(size=(4, DIM)).astype(np.float32)

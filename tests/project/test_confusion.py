@@ -10,8 +10,8 @@ import refinery_nb as rn
 from refinery_nb.core.condition_json import from_json, to_json, with_label_renamed
 from refinery_nb.core.errors import HeuristicError, QueryError, SchemaError
 from refinery_nb.core.query import Paired
-from refinery_nb.project.confusion import compare
-from refinery_nb.project.sources import sources
+from refinery_nb.project.quality.confusion import compare
+from refinery_nb.project.quality.sources import sources
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core.condition_json import selection_from_json, selection_to_json
 from refinery_nb.core.errors import InputError, QueryError, SchemaError
-from refinery_nb.project.duplicates import folded
+from refinery_nb.project.vectors.duplicates import folded
 from refinery_nb.project.view import View
 
 

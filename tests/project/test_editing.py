@@ -8,7 +8,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, SchemaError
-from refinery_nb.project import editing, rule_standing, rules
+from refinery_nb.project.rules import editing, rule_standing, rules
 
 
 def function(source: str) -> dict[str, Any]:

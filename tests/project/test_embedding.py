@@ -17,8 +17,8 @@ from project.embedding_kills import SEEN, letters
 
 import refinery_nb as rn
 from refinery_nb.core.errors import InputError, SchemaError, StoreDamaged, StoreError
-from refinery_nb.project import embedding_run
-from refinery_nb.project.embeddings import FOLDER, LOCK
+from refinery_nb.project.vectors import embedding_run
+from refinery_nb.project.vectors.embeddings import FOLDER, LOCK
 
 TESTS = Path(__file__).parents[1]
 

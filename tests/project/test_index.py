@@ -23,8 +23,8 @@ from vectors.stand_in import StandIn
 import refinery_nb as rn
 from refinery_nb.core.errors import InputError, QueryError, StoreError
 from refinery_nb.core.query import Labelled
-from refinery_nb.project import index_upkeep
-from refinery_nb.project.index_child import ChildIndex
+from refinery_nb.project.vectors import index_upkeep
+from refinery_nb.project.vectors.index_child import ChildIndex
 from refinery_nb.vectors.held import ENTRIES, NOTES, Held
 from refinery_nb.vectors.server import KEY, URL, Server
 
@@ -159,7 +159,7 @@ sys.modules["qdrant_edge"] = None
 sys.path.insert(0, {str(TESTS)!r})
 from pathlib import Path
 from project.indexing import QUERIES, exactly, fill, same
-from refinery_nb.project import index_child
+from refinery_nb.project.vectors import index_child
 index_child.TARGET = "project.indexing:without_engine"
 with fill(Path({str(tmp_path / "p")!r}), 60) as project:
     with warnings.catch_warnings(record=True) as caught:
@@ -261,7 +261,7 @@ def test_a_view_of_another_project_is_refused(opened: rn.Project, project: rn.Pr
 def test_many_changes_bring_it_in_line_in_the_background(
     opened: rn.Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("refinery_nb.project.index_picture.BEHIND", 20)
+    monkeypatch.setattr("refinery_nb.project.vectors.index_picture.BEHIND", 20)
     embedding = opened.embeddings["v"]
     opened.add([{"id": COUNT + at, "text": f"more {at}"} for at in range(50)], key="id")
     opened.embed("text", model=directions, name="v", progress=False)
@@ -386,7 +386,9 @@ def test_a_child_that_is_killed_costs_nothing(opened: rn.Project) -> None:
 def test_a_child_that_always_crashes_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("refinery_nb.project.index_child.TARGET", "project.indexing:crashing")
+    monkeypatch.setattr(
+        "refinery_nb.project.vectors.index_child.TARGET", "project.indexing:crashing"
+    )
     with fill(tmp_path / "p", 50) as project:
         embedding = project.embeddings["v"]
         with warnings.catch_warnings(record=True) as caught:

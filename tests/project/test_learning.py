@@ -14,8 +14,8 @@ from sklearn.svm import SVC
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, RefineryError, SchemaError
-from refinery_nb.project import learning_classes
-from refinery_nb.project.learning_following import Following, Stopped
+from refinery_nb.project.learning import learning_classes
+from refinery_nb.project.learning.learning_following import Following, Stopped
 from refinery_nb.store import heuristics
 
 WAIT = 60.0

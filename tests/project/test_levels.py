@@ -18,8 +18,8 @@ from project.embedding_kills import SEEN, letters, spelled
 
 import refinery_nb as rn
 from refinery_nb.core.errors import InputError, SchemaError, StoreDamaged
-from refinery_nb.project import embedding_run
-from refinery_nb.project.embeddings import FOLDER
+from refinery_nb.project.vectors import embedding_run
+from refinery_nb.project.vectors.embeddings import FOLDER
 from refinery_nb.text.tokens import tokens
 
 TESTS = Path(__file__).parents[1]

@@ -275,7 +275,7 @@ def test_an_address_in_a_forged_spec_is_not_believed(tmp_path: Path) -> None:
     with chat(right) as server:
         task = headlines(tmp_path / "p")
         task.add(llm(server.url))
-        from refinery_nb.project import rules
+        from refinery_nb.project.rules import rules
         from refinery_nb.store import heuristics
 
         row = rules.row(task, "llm")
@@ -555,7 +555,7 @@ def test_what_a_model_here_writes_about_spans_is_held_to_the_text(tmp_path: Path
 
 CHILD = """
 import sys
-from refinery_nb.project import asking
+from refinery_nb.project.models import asking
 asking.EVERY = 0  # each answer is on disk before the next is asked for
 import refinery_nb as rn
 task = rn.open(sys.argv[1]).task("topic")

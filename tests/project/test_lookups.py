@@ -13,8 +13,8 @@ import refinery_nb as rn
 from refinery_nb.core.errors import EncodingError, HeuristicError, InputError, SchemaError
 from refinery_nb.core.operation import Operation
 from refinery_nb.heuristics import Function, build
-from refinery_nb.project import editing, rules
-from refinery_nb.project.lookup_list import LookupList
+from refinery_nb.project.lookups.lookup_list import LookupList
+from refinery_nb.project.rules import editing, rules
 
 NASTY = [
     "ends in \\",

@@ -10,7 +10,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
-from refinery_nb.project.projections import Projections
+from refinery_nb.project.vectors.projections import Projections
 
 
 def letters(texts: list[str]) -> np.ndarray:

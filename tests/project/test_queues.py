@@ -11,7 +11,7 @@ import refinery_nb as rn
 from refinery_nb.core.condition_json import selection_from_json, selection_to_json
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import QueueField, Strategy
-from refinery_nb.project.queues import START
+from refinery_nb.project.learning.queues import START
 
 WORDS = {"A": "goal match team score", "B": "shares profit market bank"}
 

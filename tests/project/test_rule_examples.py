@@ -8,8 +8,8 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
-from refinery_nb.project import editing
-from refinery_nb.project.rule_examples import Trial, try_examples
+from refinery_nb.project.rules import editing
+from refinery_nb.project.rules.rule_examples import Trial, try_examples
 
 TEXTS = ["A late parcel", "so late", "the pump leaks", "thanks", "late late"]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, SchemaError
-from refinery_nb.project import rule_forms
-from refinery_nb.project.rule_forms import forms_of, hits, make
+from refinery_nb.project.rules import rule_forms
+from refinery_nb.project.rules.rule_forms import forms_of, hits, make
 
 TEXTS = ["It leaks", "LEAKS badly", "a leak", "leaky", "order A-17", "order a-2", "Order B-3", None]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import refinery_nb as rn
-from refinery_nb.project import rules
-from refinery_nb.project.rule_words import in_words
+from refinery_nb.project.rules import rules
+from refinery_nb.project.rules.rule_words import in_words
 
 
 def test_each_kind_says_what_it_does(project: rn.Project) -> None:

@@ -18,7 +18,7 @@ import pytest
 from refinery_nb.compute.limits import Limits
 from refinery_nb.core.schema import Label, TaskKind, TaskSchema
 from refinery_nb.heuristics import Function, Lookup, Regex
-from refinery_nb.project.run import RunResult, progress_bar, run_heuristics
+from refinery_nb.project.rules.run import RunResult, progress_bar, run_heuristics
 
 LABELS = (Label(10, "World", "", "", 0), Label(20, "Sports", "", "", 1))
 TOPIC = TaskSchema(1, "topic", TaskKind.CLASSIFICATION, "text", LABELS)

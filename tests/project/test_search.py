@@ -18,8 +18,8 @@ from refinery_nb.core.condition_json import selection_from_json, selection_to_js
 from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.core.example import Example
 from refinery_nb.core.query import FusedField, RelevanceField, SimilarityField
-from refinery_nb.project.index import Indexes
-from refinery_nb.project.similarity import PUSH
+from refinery_nb.project.vectors.index import Indexes
+from refinery_nb.project.vectors.similarity import PUSH
 from refinery_nb.project.view import View
 from refinery_nb.quality.spread import usual_similarity
 from refinery_nb.store import views

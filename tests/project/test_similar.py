@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.heuristics import build
-from refinery_nb.project import rules, similar
-from refinery_nb.project.rule_words import in_words
+from refinery_nb.project.rules import rules
+from refinery_nb.project.rules.rule_words import in_words
+from refinery_nb.project.vectors import similar
 from refinery_nb.quality.interval import wilson
 
 NUMBERS = st.lists(st.integers(-2, 2), min_size=2, max_size=2).map(lambda n: f"{n[0]} {n[1]}")

@@ -22,7 +22,7 @@ from refinery_nb.core.errors import (
     SchemaError,
     StoreError,
 )
-from refinery_nb.project.snapshot import SnapshotReport
+from refinery_nb.project.snapshot.snapshot import SnapshotReport
 from tests.io.snapshots import (
     LF,
     SPAN_LF,

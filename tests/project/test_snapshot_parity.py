@@ -17,7 +17,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.io.refinery import Said, Snapshot, load, read_snapshot
-from refinery_nb.project.weak import WeakRun
+from refinery_nb.project.weak.weak import WeakRun
 from tests.conftest import SHARED
 
 AG_NEWS, CHAT, REFERENCES = "ag_news", "conversational_ai", "DEV_global_guard_references"

@@ -12,7 +12,7 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, InputError, RefineryError
 from refinery_nb.language.entailment import Entailment
-from refinery_nb.project.zero_shot import hypothesis
+from refinery_nb.project.models.zero_shot import hypothesis
 from tests.language import tiny
 
 TEXTS = ["the team won late", "profits rise again", "a parcel came", "  ", "the team won late"]

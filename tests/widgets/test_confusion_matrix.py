@@ -10,7 +10,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
-from refinery_nb.project.confusion import compare
+from refinery_nb.project.quality.confusion import compare
 from refinery_nb.widgets import charts
 from refinery_nb.widgets.confusion_matrix import OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
@@ -153,7 +153,7 @@ def test_gold_and_weak_have_the_labels_that_the_model_did_not_see(
 ) -> None:
     """What a run says of records that it learnt from is not held against them."""
     from refinery_nb.core.votes import Votes
-    from refinery_nb.project.weak import WeakRun
+    from refinery_nb.project.weak.weak import WeakRun
 
     run = topic.supervise(model="majority")
     labels = [label.id for label in topic.schema.labels]

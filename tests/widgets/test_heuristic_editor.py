@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
-from refinery_nb.project import foreign
+from refinery_nb.project.rules import foreign
 from refinery_nb.widgets.editor_operations import OPERATIONS, answer
 from refinery_nb.widgets.editor_session import EditorSession
 from tests.widgets.listening import listening_widgets

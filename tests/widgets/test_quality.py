@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.project import charts_data
+from refinery_nb.project.quality import charts_data
 from refinery_nb.widgets.quality import PLOTLY, TABS
 from tests.widgets.listening import listening_widgets
 

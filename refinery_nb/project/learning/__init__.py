@@ -1,0 +1,1 @@
+"""Learners that follow the labels, and what to label next."""

@@ -1,0 +1,1 @@
+"""Lookup lists: kept, edited, read from files."""

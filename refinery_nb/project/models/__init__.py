@@ -1,0 +1,1 @@
+"""Heuristics that ask models: zero-shot, language models, and trying them."""

@@ -1,0 +1,1 @@
+"""Sources of labels held against each other, and the numbers behind charts."""

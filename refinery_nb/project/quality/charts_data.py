@@ -1,0 +1,143 @@
+"""The numbers behind the quality charts of a task, as DataFrames and arrays; nothing is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from refinery_nb.core.votes import Ints, Votes
+from refinery_nb.project.quality.confusion import compare
+from refinery_nb.project.records import frames
+from refinery_nb.project.rules import rules
+from refinery_nb.project.weak import trust, weak
+from refinery_nb.quality.agreement import alpha, kappa, observed
+from refinery_nb.quality.overlap import Meetings
+from refinery_nb.quality.overlap import meetings as count_meetings
+from refinery_nb.store import heuristics, people
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from refinery_nb.project.task import Task
+    from refinery_nb.project.weak.weak import WeakRun
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the people of a task agree.
+
+    Attributes
+    ----------
+    people
+        Their names.
+    pairs
+        ``one, other, records, agreement, kappa`` of each two who judged a record in common.
+    alpha
+        Krippendorff's alpha of all; for spans None, as it is defined for categories.
+    """
+
+    people: tuple[str, ...]
+    pairs: pd.DataFrame
+    alpha: float | None
+
+
+def label_counts(task: Task) -> pd.DataFrame:
+    """Return ``label, manual, weak``: how often each label is given, by hand and by the last run.
+
+    For classification the last row counts the records reviewed without a label. ``weak`` is
+    missing where there is no run.
+    """
+    import pandas as pd
+
+    schema = task.schema
+    gold, _ = frames.gold_columns(task)
+    runs = weak.runs(task)
+    ids = [label.id for label in schema.labels]
+    manual = _per_label(gold.votes, ids)
+    names = [label.name for label in schema.labels]
+    weakly: list[int | None] = [None] * len(ids)
+    if runs:
+        weakly = [*_per_label(runs[-1].votes, ids)]
+    if not schema.is_spans:
+        names.append("none")
+        manual.append(len(gold.reviewed) - len(np.unique(gold.votes.record)))
+        weakly.append(0 if runs else None)
+    return pd.DataFrame({"label": names, "manual": manual, "weak": pd.array(weakly, dtype="Int64")})
+
+
+def calibration(run: WeakRun) -> tuple[pd.DataFrame, float]:
+    """Return ``confidence, accuracy, count`` by bins of confidence, and the calibration error.
+
+    Only records that people have judged count, with what the model says when it is fitted without
+    their labels. A span is right if its boundaries and its label are.
+    """
+    frame = trust.calibration(run)
+    return frame[["confidence", "accuracy", "count"]], float(frame.attrs["ece"])
+
+
+def meetings(task: Task) -> Meetings:
+    """Return how often the heuristics that are switched on meet, and how often they differ."""
+    return count_meetings(rules.matrix(task, None))
+
+
+def coverage(task: Task) -> pd.DataFrame:
+    """Return ``at, what, coverage, name``: the share of the records with a vote or a weak label.
+
+    ``what`` is ``heuristics`` (any vote of the versions in force at that time, of the heuristics
+    that are switched on now) or ``weak`` (a run). The share is of the records of today.
+    """
+    import pandas as pd
+
+    total = max(1, len(task.project))
+    spans = task.schema.is_spans
+    added: list[tuple[str, str, Ints]] = []
+    with task.project.database.read() as connection:
+        for row in heuristics.heuristics(connection, task.id):
+            for version, _, at, *_ in heuristics.versions(connection, row.id):
+                votes = heuristics.votes(connection, version, spans=spans)
+                if row.enabled and len(votes):
+                    added.append((at, row.name, np.unique(votes.record)))
+    rows: list[tuple[str, str, float, str]] = []
+    in_force: dict[str, Ints] = {}
+    for at, name, covered in sorted(added, key=lambda one: one[0]):
+        in_force[name] = covered
+        either = np.unique(np.concatenate(list(in_force.values())))
+        rows.append((at, "heuristics", len(either) / total, name))
+    for run in weak.runs(task):
+        rows.append((run.at, "weak", len(np.unique(run.votes.record)) / total, run.model))
+    return pd.DataFrame(rows, columns=["at", "what", "coverage", "name"])
+
+
+def agreement(task: Task) -> Agreement:
+    """Return how far each two people agree on what both have judged; spans by token."""
+    import pandas as pd
+
+    schema = task.schema
+    with task.project.database.read() as connection:
+        names = people.people(connection, schema.id)
+        judged = {name: people.said(connection, schema, name) for name in names}
+    rows = []
+    for one, other in combinations(names, 2):
+        found = compare(task, f"person:{one}", f"person:{other}").confusion
+        if len(found.judged):
+            counts = found.counts
+            rows.append((one, other, len(found.judged), observed(counts), kappa(counts)))
+    pairs = pd.DataFrame(rows, columns=["one", "other", "records", "agreement", "kappa"])
+    if schema.is_spans:
+        return Agreement(tuple(names), pairs, None)
+    ratings = [(gold.reviewed, _categories(gold.reviewed, gold.votes)) for gold in judged.values()]
+    return Agreement(tuple(names), pairs, alpha(ratings))
+
+
+def _per_label(votes: Votes, ids: list[int]) -> list[int]:
+    return [int((votes.label == label).sum()) for label in ids]
+
+
+def _categories(reviewed: Ints, votes: Votes) -> Ints:
+    """Return the label id of each reviewed record, 0 for none."""
+    found = np.zeros(len(reviewed), dtype=np.int64)
+    found[np.searchsorted(reviewed, votes.record)] = votes.label
+    return found

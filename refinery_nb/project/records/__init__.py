@@ -1,0 +1,1 @@
+"""Records in and out: adding, keys, frames, export, columns that come with records."""

@@ -1,0 +1,369 @@
+"""Adding records: from a reading of a source into the store, all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from refinery_nb import io
+from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
+from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
+from refinery_nb.io.refinery.archive import is_archive
+from refinery_nb.project.records import keys as keying
+from refinery_nb.project.records.label_columns import LabelImporter
+from refinery_nb.project.rules import following
+from refinery_nb.store import records, schema, stale
+from refinery_nb.store.db import Connection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from refinery_nb.project.project import Project
+
+ON_CONFLICT = ("update", "skip", "error")
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of the records of one source.
+
+    Attributes
+    ----------
+    added, updated, unchanged
+        Counts of records.
+    labels
+        How many manual labels came with them.
+    rejected
+        The rows that were kept back with ``on_error="quarantine"``: where they stand, what is
+        wrong, and their raw text.
+    warnings
+        What was read, but looks odd.
+    stale
+        How many spans no longer fit the text that was updated under them.
+    """
+
+    source: str
+    added: int
+    updated: int
+    unchanged: int
+    labels: int
+    rejected: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+    stale: int = 0
+
+    def __repr__(self) -> str:
+        counts = f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged"
+        parts = [f"{self.source}: {counts}"]
+        if self.labels:
+            parts.append(f"{self.labels:,} manual labels")
+        if len(self.rejected):
+            parts.append(f"{len(self.rejected):,} rejected (see .rejected)")
+        if self.stale:
+            parts.append(f"{self.stale:,} spans no longer fit their text (see task.stale())")
+        return "\n".join([", ".join(parts), *(f"  {warning}" for warning in self.warnings)])
+
+
+def add(
+    project: Project,
+    source: Any,
+    *,
+    key: str | Sequence[str] | None = None,
+    types: Mapping[str, AttributeType | str] | None = None,
+    on_error: str = "raise",
+    on_conflict: str = "update",
+    create_labels: bool = False,
+    offsets: str = "codepoint",
+    **reading: Any,
+) -> AddReport:
+    """Add the records of a source; a known key is updated, and its labels stay.
+
+    Parameters
+    ----------
+    source
+        A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix), a DataFrame, dicts, or a
+        project snapshot of refinery (``.zip``), see ``snapshot.add_snapshot``.
+    key
+        The attribute, or attributes, that identify a record. Without one, a record is identified
+        by its content.
+    types
+        Types of attributes that are not to be inferred: ``{"id": "text"}``.
+    on_error
+        ``raise``: the first bad row is an error and nothing is added. ``quarantine``: good rows
+        are added, bad ones returned in the report.
+    on_conflict
+        What to do with a known key: ``update``, ``skip`` or ``error``.
+    create_labels
+        Whether label columns (``text__topic__MANUAL``) may bring labels that their task lacks.
+    offsets
+        What the spans of label columns are counted in: ``codepoint``, ``utf16``, or ``auto``,
+        which asks the texts that the spans carry and refuses where they do not tell.
+    **reading
+        ``format``, ``encoding``, ``sheet``, ``delimiter``: see ``io.read``; ``password`` of a
+        snapshot.
+
+    Raises
+    ------
+    InputError
+        Naming file, line, record and field.
+    """
+    if on_conflict not in ON_CONFLICT:
+        raise InputError(f"on_conflict={on_conflict!r}: {did_you_mean(on_conflict, ON_CONFLICT)}")
+    if is_archive(source):
+        from refinery_nb.project.snapshot.snapshot import add_snapshot
+
+        if key is not None or types is not None:
+            raise InputError("a snapshot brings its own key and types.", source=str(source))
+        return add_snapshot(project, Path(source), on_conflict=on_conflict, **reading)
+    known = {attribute.name: attribute.type for attribute in project.attributes}
+    declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
+    rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
+    ingest = Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
+    with project.database.write() as connection:
+        importer = LabelImporter(
+            project,
+            connection,
+            rows_read,
+            schema.attributes(connection),
+            create_labels=create_labels,
+            offsets=offsets,
+        )
+        report = ingest.run(connection, key, importer)
+        grown = following.grow(connection) if report.labels else set()
+    project.events.emit("records")
+    if report.labels:
+        project.events.emit("schema")
+    following.catch_up(project, grown)
+    return report
+
+
+class Importer(Protocol):
+    """Takes what comes with records beside their attributes.
+
+    Attributes
+    ----------
+    positions
+        The columns of the reading that are no attributes.
+    warnings
+        What was left out, or looks odd.
+    """
+
+    positions: frozenset[int]
+    warnings: list[str]
+
+    def prepare(self) -> None:
+        """Make the tasks, once the attributes exist."""
+
+    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Look at a chunk of records that have just been stored."""
+
+    def finish(self) -> int:
+        """Store what was taken; return how many manual labels came in."""
+
+
+class Ingest:
+    """One source on its way into the store, inside one transaction."""
+
+    def __init__(
+        self, project: Project, rows_read: io.Reading, *, on_error: str, on_conflict: str
+    ) -> None:
+        self.project = project
+        self.reading = rows_read
+        self.quarantine = on_error == "quarantine"
+        self.on_conflict = on_conflict
+        self.rejected = list(rows_read.rejected)
+        self.added = self.updated = self.unchanged = self.stale = 0
+
+    def run(
+        self, connection: Connection, key: str | Sequence[str] | None, importer: Importer
+    ) -> AddReport:
+        """Store the records and what comes with them."""
+        attributes = schema.attributes(connection)
+        plain = [
+            (at, column)
+            for at, column in enumerate(self.reading.columns)
+            if at not in importer.positions
+        ]
+        names = [column.name for _, column in plain]
+        key_names = self._key_names(attributes, key, names, records.count(connection))
+        own = self._own_attributes(connection, attributes, [c for _, c in plain], key_names)
+        importer.prepare()
+        fresh = records.count(connection) == 0
+        version = records.next_version(connection)
+        take = [at for at, _ in plain]
+        for keys, rows in self._keyed(take, names, key_names):
+            values = [tuple(row[at] for at in take) for row in rows] if importer.positions else rows
+            if fresh:
+                records.insert(connection, own, keys, values, version=version)
+                self.added += len(keys)
+            else:
+                self._upsert(connection, own, keys, values, version)
+            importer.take(keys, rows)
+        imported = importer.finish()
+        return AddReport(
+            self.reading.name,
+            self.added,
+            self.updated,
+            self.unchanged,
+            imported,
+            self._rejected_frame(),
+            (*self.reading.warnings, *importer.warnings),
+            self.stale,
+        )
+
+    def _key_names(
+        self,
+        attributes: Sequence[Attribute],
+        key: str | Sequence[str] | None,
+        names: Sequence[str],
+        count: int,
+    ) -> list[str]:
+        """Return the attributes of the key; empty: records are identified by their content."""
+        stored = [attribute.name for attribute in attributes if attribute.is_key]
+        wanted = [key] if isinstance(key, str) else list(key or stored)
+        if count and wanted != stored:
+            what = f"the key {stored}" if stored else "no key"
+            raise SchemaError(
+                f"the project has {what}, not {wanted}.",
+                source=self.reading.name,
+                hint="A project keeps the key that its first records came with.",
+            )
+        for name in wanted:
+            if name not in names:
+                raise InputError(
+                    f"the key {name!r} is not among the fields.",
+                    source=self.reading.name,
+                    field=name,
+                    hint=did_you_mean(name, names),
+                )
+        return wanted
+
+    def _own_attributes(
+        self,
+        connection: Connection,
+        attributes: Sequence[Attribute],
+        columns: Sequence[io.Column],
+        key_names: Sequence[str],
+    ) -> list[Attribute]:
+        """Return the attribute of every column, adding those that are new."""
+        by_name = {attribute.name: attribute for attribute in attributes}
+        by_folded = {folded(name): name for name in by_name}
+        own = []
+        for column in columns:
+            check_name(column.name, "an attribute")
+            twin = by_folded.setdefault(folded(column.name), column.name)
+            if twin != column.name:
+                raise SchemaError(
+                    f"the field {column.name!r} differs from the attribute {twin!r} only by case "
+                    "or spaces.",
+                    source=self.reading.name,
+                    field=column.name,
+                    hint=f"Rename it to {twin!r}, or to something else.",
+                )
+            if column.name not in by_name:
+                by_name[column.name] = schema.add_attribute(
+                    connection, column.name, column.type, is_key=column.name in key_names
+                )
+            own.append(by_name[column.name])
+        return own
+
+    def _keyed(
+        self, take: Sequence[int], names: Sequence[str], key_names: Sequence[str]
+    ) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
+        """Yield keys and rows, without the rows whose key is missing or stands twice."""
+        key_of = keying.key_maker(names, take, key_names)
+        seen: dict[str, int] = {}
+        twice: list[tuple[str, int, int]] = []
+        for chunk in self.reading.chunks():
+            wheres = chunk.lines or range(chunk.number, chunk.number + len(chunk.rows))
+            made = list(map(key_of, chunk.rows))
+            fine = len(set(made)) == len(made) and seen.keys().isdisjoint(made)
+            if fine and None not in made:
+                # The usual chunk: every key is there, and new.
+                seen.update(zip(made, wheres, strict=True))  # type: ignore[arg-type]
+                yield made, chunk.rows  # type: ignore[misc]
+                continue
+            keys: list[str] = []
+            rows: list[tuple[Any, ...]] = []
+            for at, row in enumerate(chunk.rows):
+                key, where = made[at], wheres[at]
+                if key is None:
+                    self._refuse(chunk, at, key_names, "a part of the key is missing.")
+                    continue
+                first = seen.setdefault(key, where)
+                if first != where and key_names:
+                    twice.append((key, first, where))
+                    if self.quarantine:
+                        self._refuse(chunk, at, key_names, f"the key {key!r} stands twice.")
+                    continue
+                if first != where:
+                    # The same content again, without a key: it is another record, the n-th copy.
+                    copies = seen[f"{key}-"] = seen.get(f"{key}-", 1) + 1
+                    key = f"{key}-{copies}"
+                keys.append(key)
+                rows.append(row)
+            yield keys, rows
+        if twice and not self.quarantine:
+            unit = "records" if chunk.lines is None else "lines"
+            shown = "; ".join(f"{key!r} ({unit} {a} and {b})" for key, a, b in twice[:SHOWN])
+            raise InputError(
+                f"{len(twice):,} keys stand more than once: {shown}.",
+                source=self.reading.name,
+                line=None if chunk.lines is None else twice[0][2],
+                field=", ".join(key_names),
+                hint="A key identifies one record: mend the file, or name more attributes in key=.",
+            )
+
+    def _refuse(self, chunk: io.Chunk, at: int, key_names: Sequence[str], message: str) -> None:
+        """Keep a row back, or raise."""
+        line = None if chunk.lines is None else chunk.lines[at]
+        field = ", ".join(key_names)
+        number = chunk.number + at
+        if not self.quarantine:
+            raise InputError(
+                message, source=self.reading.name, line=line, record=number, field=field
+            )
+        names = [column.name for column in self.reading.columns]
+        raw = json.dumps(dict(zip(names, chunk.rows[at], strict=True)), ensure_ascii=False)
+        self.rejected.append(io.Rejected(self.reading.name, line, number, field, message, raw))
+
+    def _upsert(
+        self,
+        connection: Connection,
+        own: Sequence[Attribute],
+        keys: list[str],
+        rows: list[tuple[Any, ...]],
+        version: int,
+    ) -> None:
+        if self.on_conflict != "update":
+            known = records.ids_of_keys(connection, keys)
+            if known and self.on_conflict == "error":
+                shown = ", ".join(repr(key) for key in list(known)[:SHOWN])
+                raise InputError(
+                    f"{len(known):,} keys exist in the project already: {shown}.",
+                    source=self.reading.name,
+                    hint="Pass on_conflict='update' or 'skip'.",
+                )
+            self.unchanged += len(known)
+            kept = [at for at, key in enumerate(keys) if key not in known]
+            keys, rows = [keys[at] for at in kept], [rows[at] for at in kept]
+        done = records.upsert(connection, own, keys, rows, version=version)
+        self.added += done.added
+        self.updated += done.updated
+        self.unchanged += done.unchanged
+        if done.changed:
+            self.stale += stale.mark_stale(
+                connection,
+                schema.tasks(connection),
+                schema.attributes(connection),
+                records=done.changed,
+            )
+
+    def _rejected_frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        names = ["source", "line", "record", "field", "message", "raw"]
+        return pd.DataFrame([asdict(row) for row in self.rejected], columns=names)

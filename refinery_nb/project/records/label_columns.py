@@ -1,0 +1,275 @@
+"""Labels that come with records: the columns that an export has beside the attributes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from refinery_nb import io
+from refinery_nb.core.errors import InputError, RefineryError, SpanError, did_you_mean
+from refinery_nb.core.offsets import from_utf16
+from refinery_nb.core.operation import Operation
+from refinery_nb.core.schema import Attribute, TaskSchema
+from refinery_nb.core.votes import Votes
+from refinery_nb.project import labeling, tasks
+from refinery_nb.project.records.heuristic_columns import HeuristicColumns
+from refinery_nb.store import gold, labels, records, schema, weak
+from refinery_nb.store.db import Connection
+
+if TYPE_CHECKING:
+    from refinery_nb.project.project import Project
+
+# How "reviewed, none" is written where a label's name would stand. No label may be called so.
+NONE = "__none__"
+OFFSETS = ("codepoint", "utf16", "auto")
+
+
+class LabelImporter:
+    """The label columns of one reading, and their way into the store.
+
+    Manual labels are set where nobody has labelled the record yet: a label never changes by
+    adding records. Weak labels are kept as a run of their own, votes as imported heuristics.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        connection: Connection,
+        reading: io.Reading,
+        attributes: Sequence[Attribute],
+        *,
+        create_labels: bool,
+        offsets: str = "codepoint",
+    ) -> None:
+        if offsets not in OFFSETS:
+            raise InputError(f"offsets={offsets!r}.", hint=did_you_mean(offsets, OFFSETS))
+        self.offsets = offsets
+        self.project = project
+        self.connection = connection
+        self.reading = reading
+        self.create_labels = create_labels
+        self.warnings: list[str] = []
+        self.labels = 0
+        known = {attribute.name for attribute in attributes}
+        known |= {c.name for c in reading.columns if "__" not in c.name}
+        parsed = {
+            at: found
+            for at, column in enumerate(reading.columns)
+            if (found := io.parse_column(column.name, known)) is not None
+        }
+        self.positions = frozenset(parsed)
+        self._columns: dict[tuple[str, str], dict[str, int]] = {}
+        self._votes: dict[tuple[str, str], HeuristicColumns] = {}
+        self._on: dict[str, str | None] = {}
+        for at, found in parsed.items():
+            self._on[found.task] = found.attribute
+            if found.name is not None:
+                own = (found.task, found.name)
+                if own not in self._votes:
+                    self._votes[own] = HeuristicColumns(*own, reading.name)
+                self._votes[own].parts[found.what] = at
+                continue
+            self._columns.setdefault((found.task, found.source), {})[found.what] = at
+        self._may_extend: set[str] = set()
+        self._weak: dict[str, list[tuple[int, int, float, int, int]]] = {}
+
+    def prepare(self) -> None:
+        """Make the tasks that the columns speak of, once the attributes exist."""
+        existing = {task.name for task in schema.tasks(self.connection)}
+        for task, on in self._on.items():
+            if task in existing:
+                continue
+            columns = [parts for (t, _), parts in self._columns.items() if t == task]
+            columns += [votes.parts for votes in self._votes.values() if votes.task == task]
+            spans = any("spans" in parts for parts in columns)
+            kind = "spans" if spans else "classification"
+            tasks.task(self.project, task, [], on=on, kind=kind)
+            self._may_extend.add(task)
+
+    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take the labels of a chunk of records that have just been stored."""
+        if not self.positions:
+            return
+        ids = records.ids_of_keys(self.connection, keys)
+        for (name, source), parts in self._columns.items():
+            task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            at = parts.get("spans", parts.get("label"))
+            if at is None or (task.is_spans and "spans" not in parts):
+                continue
+            confidence = parts.get("confidence")
+            said = [
+                (ids[key], row[at], None if confidence is None else row[confidence])
+                for key, row in zip(keys, rows, strict=True)
+                if row[at] not in (None, "")
+            ]
+            task = self._with_labels(task, [value for _, value, _ in said], at)
+            if source == "MANUAL":
+                self._set(task, [(record, value) for record, value, _ in said], at)
+            else:
+                self._collect(task, said)
+        for votes in self._votes.values():
+            self._take_votes(votes, ids, keys, rows)
+
+    def _take_votes(
+        self,
+        votes: HeuristicColumns,
+        ids: Mapping[str, int],
+        keys: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Collect what a heuristic says of a chunk of records."""
+        task = next(t for t in schema.tasks(self.connection) if t.name == votes.task)
+        at, confidence = votes.position, votes.parts.get("confidence")
+        if at is None or (task.is_spans and "spans" not in votes.parts):
+            return
+        votes.look([ids[key] for key in keys])
+        said = [
+            (key, row) for key, row in zip(keys, rows, strict=True) if row[at] not in (None, "")
+        ]
+        task = self._with_labels(task, [row[at] for _, row in said], at)
+        for key, row in said:
+            sure = None if confidence is None else row[confidence]
+            if task.is_spans:
+                spans = self._in_code_points(task, ids[key], row[at])
+                length = len(labeling.text_of(self.connection, task, ids[key]))
+                votes.spans(task, ids[key], key, spans, sure, length)
+            else:
+                votes.label(task, ids[key], key, row[at], sure)
+
+    def finish(self) -> int:
+        """Store the weak labels as a run, and return how many manual labels came in."""
+        for name, rows in self._weak.items():
+            task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            votes = Votes.of(
+                [row[0] for row in rows],
+                [row[1] for row in rows],
+                [row[2] for row in rows],
+                [row[3] for row in rows] if task.is_spans else None,
+                [row[4] for row in rows] if task.is_spans else None,
+            )
+            runs = weak.runs(self.connection, task.id)
+            same = runs and weak.votes(self.connection, runs[-1].id).to_bytes() == votes.to_bytes()
+            if not same:
+                source = {"source": self.reading.name}
+                weak.save(self.connection, task.id, "imported", source, votes, at=labeling.now())
+        for columns in self._votes.values():
+            task = next(t for t in schema.tasks(self.connection) if t.name == columns.task)
+            if columns.position is not None:
+                self.warnings += filter(None, [columns.store(self.connection, task)])
+        return self.labels
+
+    def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
+        """Return the task with all labels that the values name."""
+        names: dict[str, None] = {}
+        for value in values:
+            names |= (
+                dict.fromkeys(label for *_, label in self._spans(value))
+                if task.is_spans
+                else {value: None}
+            )
+        names.pop(NONE, None)
+        missing = [name for name in names if name not in {label.name for label in task.labels}]
+        if not missing:
+            return task
+        field = self.reading.columns[at].name
+        try:
+            if task.name not in self._may_extend and not self.create_labels:
+                task.label(missing[0])
+            tasks.task(self.project, task.name, missing, kind=task.kind.value)
+        except RefineryError as error:
+            raise InputError(
+                error.message,
+                source=self.reading.name,
+                field=field,
+                hint=f"{error.hint or ''} Pass create_labels=True to add it.".strip(),
+            ) from error
+        return next(t for t in schema.tasks(self.connection) if t.name == task.name)
+
+    def _set(self, task: TaskSchema, said: Sequence[tuple[int, Any]], at: int) -> None:
+        done = gold.labelled_among(self.connection, task.id, [record for record, _ in said])
+        items = []
+        for record, value in said:
+            if record in done:
+                continue
+            wanted = self._in_code_points(task, record, value) if task.is_spans else value
+            none = {"none": True}
+            items.append((record, labeling.annotation(task, none if value == NONE else wanted)))
+        if not items:
+            return
+        operation = Operation(str(uuid.uuid4()), "label", self.project.actor, task.id)
+        try:
+            labels.apply_bulk(
+                self.connection,
+                operation,
+                items,
+                task=task,
+                at=labeling.now(),
+                text_of=labeling.text_of,
+            )
+        except RefineryError as error:
+            error.source, error.field = self.reading.name, self.reading.columns[at].name
+            raise
+        self.labels += len(items)
+
+    def _in_code_points(self, task: TaskSchema, record: int, value: Any) -> list[tuple[Any, ...]]:
+        """Return the spans of a value with offsets in code points.
+
+        ``auto`` asks the surface texts that the spans carry; where they fit neither reading, or
+        there are none and the readings differ, the spans are refused rather than guessed.
+        """
+        spans = [tuple(span) for span in self._spans(value)]
+        if self.offsets == "codepoint" or not spans:
+            return spans
+        text = labeling.text_of(self.connection, task, record)
+        converted = None
+        with contextlib.suppress(SpanError):
+            converted = [(from_utf16(text, s), from_utf16(text, e), label) for s, e, label in spans]
+        if self.offsets == "utf16":
+            if converted is None:
+                raise SpanError("offsets are not UTF-16 units of this text.", record=record)
+            return converted
+        surfaces = [s.get("text") for s in _list(value) if isinstance(s, Mapping)]
+        readings = [one for one in (spans, converted) if one is not None]
+        if len(surfaces) == len(spans) and None not in surfaces:
+            readings = [
+                one for one in readings if [text[start:end] for start, end, _ in one] == surfaces
+            ]
+        if not readings or any(one != readings[0] for one in readings):
+            raise SpanError(
+                "offsets cannot be told to be code points or UTF-16 units.",
+                record=record,
+                hint="Pass offsets='utf16' or offsets='codepoint'.",
+            )
+        return readings[0]
+
+    def _collect(self, task: TaskSchema, said: Sequence[tuple[int, Any, Any]]) -> None:
+        ids = {label.name: label.id for label in task.labels}
+        rows = self._weak.setdefault(task.name, [])
+        for record, value, confidence in said:
+            if task.is_spans:
+                sure = _list(confidence)
+                for at, (start, end, label) in enumerate(self._spans(value)):
+                    one = float(sure[at]) if at < len(sure) else 1.0
+                    rows.append((record, ids[label], one, start, end))
+            else:
+                one = 1.0 if confidence in (None, "") else float(confidence)
+                rows.append((record, ids[value], one, 0, 0))
+
+    def _spans(self, value: Any) -> list[list[Any]]:
+        spans = _list(value)
+        return [
+            [span["start"], span["end"], span["label"]] if isinstance(span, Mapping) else span[:3]
+            for span in spans
+        ]
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value else []
+        except ValueError:
+            value = []
+    return value if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""The heuristics of a task: kept, run, tried, edited, suggested, reported on."""

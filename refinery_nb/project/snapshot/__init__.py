@@ -1,0 +1,1 @@
+"""Opening project snapshots of refinery."""

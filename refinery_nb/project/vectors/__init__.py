@@ -1,0 +1,1 @@
+"""Embeddings: made, indexed, searched, shown as a map."""

@@ -1,0 +1,1 @@
+"""Weak labels: runs of supervision, how far to trust them, how they differ."""
