@@ -16,7 +16,7 @@ class Events:
     """Named events with listeners.
 
     They are ``records``, ``schema``, ``labels``, ``votes``, ``lookups``, ``vectors``, ``learnt``,
-    ``job``.
+    ``comments``, ``job``.
     Listeners are called on the thread that caused the event, after its commit. One that raises
     is logged and does not disturb the others.
     """

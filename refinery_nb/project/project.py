@@ -21,6 +21,7 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.comments import Comments
 from refinery_nb.project.learning.learning import Learning
 from refinery_nb.project.learning.queues import Queues
 from refinery_nb.project.lookups.lookups import Lookups
@@ -80,6 +81,7 @@ class Project:
         self.embeddings = Embeddings(self)
         self.projections = Projections(self)
         self.slices = Slices(self)
+        self.comments = Comments(self)
         self.selector.paired = partial(confusion.matching, self)
         self.similarities = Similarities(self)
         self.selector.similar = self.similarities.resolve

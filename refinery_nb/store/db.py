@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.backup import newest_backup
+from refinery_nb.store.backup import FOLDER, back_up, newest_backup
 from refinery_nb.store.migrations import SCHEMA_VERSION, migrations
 
 DATABASE = "project.db"
@@ -199,6 +200,9 @@ class Database:
                 hint="Update refinery_nb to open it. It was not changed.",
             )
         if version < SCHEMA_VERSION:
+            if version and self.root is not None:
+                at = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}-schema{version}.db"
+                back_up(self._writer, self.root / FOLDER / at)
             migrations.apply(sqlite_utils.Database(self._writer))
             self._writer.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self._writer.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 migrations = Migrations("refinery_nb")
 
@@ -246,6 +246,50 @@ CREATE TABLE slice (
 def slices(db: sqlite_utils.Database) -> None:
     """Keep views by name."""
     _run(db, SLICES)
+
+
+DESCRIPTIONS = """
+-- A deleted task keeps all that it has; its name ends in a control character and its id.
+ALTER TABLE task ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_label ADD COLUMN description TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations()
+def descriptions(db: sqlite_utils.Database) -> None:
+    """Describe labels; delete tasks so that they can come back."""
+    _run(db, DESCRIPTIONS)
+
+
+COMMENTS = """
+-- What somebody said of something: kind and target name it (a record, task, label ... by its id).
+-- deleted: when it was deleted; it can be brought back. What is gone takes its comments with it.
+CREATE TABLE comment (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    text TEXT NOT NULL,
+    edited TEXT,
+    deleted TEXT
+) STRICT;
+CREATE INDEX comment_target ON comment (kind, target);
+CREATE TRIGGER comment_heuristic AFTER DELETE ON heuristic BEGIN
+    DELETE FROM comment WHERE kind = 'heuristic' AND target = OLD.id; END;
+CREATE TRIGGER comment_slice AFTER DELETE ON slice BEGIN
+    DELETE FROM comment WHERE kind = 'slice' AND target = OLD.id; END;
+CREATE TRIGGER comment_list AFTER DELETE ON lookup_list BEGIN
+    DELETE FROM comment WHERE kind = 'lookup' AND target = OLD.id; END;
+CREATE TRIGGER comment_embedding AFTER DELETE ON embedding BEGIN
+    DELETE FROM comment WHERE kind = 'embedding' AND target = OLD.id; END;
+"""
+
+
+@migrations()
+def comments(db: sqlite_utils.Database) -> None:
+    """Keep what people say of records, tasks, labels and more."""
+    _run(db, COMMENTS)
 
 
 def _run(db: sqlite_utils.Database, script: str) -> None:
