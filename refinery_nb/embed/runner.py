@@ -46,7 +46,8 @@ class Runner:
     Notes
     -----
     Batches on a CPU run side by side on threads, each with one core: several cores that share
-    each small step wait for one another, much longer so where others use the machine too.
+    each small step wait for one another, much longer so where others use the machine too. On a GPU
+    two take turns: one prepares its batch while the card works for the other.
     """
 
     def __init__(self, folder: ModelFolder, precision: str | None, device: str | None) -> None:
@@ -88,7 +89,7 @@ class Runner:
             Called for each batch, on any thread: which texts, their vectors one after another,
             float32 of shape (tokens, dim) on the device, and how many tokens each has.
         """
-        workers, budget = 1, self.budget
+        workers, budget = (2 if self._torch.device(self.device).type == "cuda" else 1), self.budget
         if self.device == "cpu" and texts:
             workers = min(WORKERS, self._torch.get_num_threads())
             # As many batches for each core, so that all are done at the same time.
@@ -151,6 +152,7 @@ class Runner:
             stacklevel=2,
         )
         self.device = "cpu"
+        self._pool = None  # of as many threads as a CPU has cores
         self._start()
 
     def _workers(self, count: int) -> ThreadPoolExecutor:

@@ -23,7 +23,11 @@ from refinery_nb.embed.head import Head
 from refinery_nb.embed.model import quiet, unloadable
 from refinery_nb.embed.runner import PRECISIONS, Runner
 
-AHEAD = 1_024  # texts whose tokens are found while the model works on those before
+# Texts whose tokens are found while the model works on those before; more, so that the batches
+# of a GPU are full.
+AHEAD, GPU_AHEAD = 1_024, 8_192
+# What a tokenizer is tried with: nothing, other scripts, special tokens, more than a window.
+PROBE = ["", "A late parcel!", "\u00dcber 東京 \U0001f600 [MASK] </s>", "word, " * 600]
 LONGEST = 512  # sub-words of a window where the model names none
 
 
@@ -104,6 +108,7 @@ class Transformer:
         self._heads: dict[str, Head] = {}
         self._lock = threading.Lock()
         self._tokenizing = threading.Lock()  # a tokenizer changes while it is used
+        self._ids_alone: bool | None = None  # whether `_quick` gives the same; None: not tried
 
     def spec(self) -> dict[str, Any]:
         """Return where the model is found again, and what tells it from others."""
@@ -222,7 +227,8 @@ class Transformer:
         self, tokenizer: Any, texts: list[str], order: list[int]
     ) -> Iterator[tuple[list[int], list[list[int]]]]:
         """Yield positions and token ids, longest texts first, found one chunk ahead."""
-        chunks = [order[first : first + AHEAD] for first in range(0, len(order), AHEAD)]
+        ahead = AHEAD if self._load()[1].device == "cpu" else GPU_AHEAD
+        chunks = [order[first : first + ahead] for first in range(0, len(order), ahead)]
         if len(chunks) == 1:
             yield chunks[0], self._tokens(tokenizer, [texts[at] for at in chunks[0]])
             return
@@ -241,8 +247,9 @@ class Transformer:
             return [one.ids for one in tokenizer.encode_batch(texts, add_special_tokens=False)]
         window = self._window(tokenizer, self._load()[1])
         with self._tokenizing:
-            cut = tokenizer(texts, truncation=True, max_length=window)
-        ids: list[list[int]] = cut["input_ids"]
+            if self._ids_alone is None:
+                self._ids_alone = _same(tokenizer, window)
+            ids: list[list[int]] = (_quick if self._ids_alone else _usual)(tokenizer, texts, window)
         return ids
 
     def _window(self, tokenizer: Any, runner: Runner) -> int:
@@ -299,6 +306,26 @@ def _with(folder: ModelFolder, options: Mapping[str, Any]) -> ModelFolder:
         changes["prompts"] = {"document": document, "query": query}
         changes["default_prompt"] = None
     return dataclasses.replace(folder, **changes)
+
+
+def _usual(tokenizer: Any, texts: list[str], window: int) -> list[list[int]]:
+    found: list[list[int]] = tokenizer(texts, truncation=True, max_length=window)["input_ids"]
+    return found
+
+
+def _quick(tokenizer: Any, texts: list[str], window: int) -> list[list[int]]:
+    """Ask for the ids alone; the usual call makes masks, offsets and kinds besides."""
+    backend = tokenizer.backend_tokenizer
+    backend.enable_truncation(window, direction=tokenizer.truncation_side)
+    backend.no_padding()
+    return [one.ids for one in backend.encode_batch_fast(texts)]
+
+
+def _same(tokenizer: Any, window: int) -> bool:
+    try:
+        return _quick(tokenizer, PROBE, window) == _usual(tokenizer, PROBE, window)
+    except Exception:  # a tokenizer without such a call, or another version of it
+        return False
 
 
 def _lower(text: str) -> str:
