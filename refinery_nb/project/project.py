@@ -21,6 +21,7 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.columns import VoteColumns
+from refinery_nb.project.labels import removal
 from refinery_nb.project.comments import Comments
 from refinery_nb.project.learning.learning import Learning
 from refinery_nb.project.learning.queues import Queues
@@ -43,6 +44,7 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.project.records.export import Exported
     from refinery_nb.project.vectors.duplicates import Duplicates
 
 
@@ -192,6 +194,10 @@ class Project:
             self, name, labels, on=on, kind=kind, overlap=overlap, guideline=guideline
         )
 
+    def restore_task(self, name: str) -> Task:
+        """Put a deleted task back with all that it had."""
+        return removal.restore_task(self, name)
+
     def view(self) -> View:
         """Return the view of all records."""
         return View(self, Selection())
@@ -199,6 +205,15 @@ class Project:
     def where(self, condition: Condition) -> View:
         """Return the view of the records for which a condition is true."""
         return self.view().where(condition)
+
+    def query(self, text: str, *, task: str | None = None) -> View:
+        """Return the view of a query in words: ``stars > 3 and topic is unlabelled``.
+
+        The language stands in ``refinery_nb.project.query_text``.
+        """
+        from refinery_nb.project.query_text import query
+
+        return query(self, text, task=task)
 
     def search(self, text: Any = None, k: int | None = None, **options: Any) -> Any:
         """Return the view of the records that a text is about, best first; see ``View.search``."""
@@ -247,12 +262,17 @@ class Project:
         path: str | os.PathLike[str],
         view: View | None = None,
         *,
-        sources: Iterable[str] = ("manual", "weak"),
-    ) -> Path:
-        """Write records with their labels to a file; the suffix chooses the format."""
+        sources: Iterable[str] | None = None,
+        **options: Any,
+    ) -> Exported:
+        """Write records with their labels to a file; the suffix or ``format`` says how.
+
+        See ``export.export``.
+        """
         from refinery_nb.project.records.export import export
 
-        return export(self, Path(path), view, sources=tuple(sources))
+        chosen = None if sources is None else tuple(sources)
+        return export(self, Path(path), view, sources=chosen, **options)
 
     def apply(self, operations: Sequence[Operation]) -> list[Acknowledgement]:
         """Apply what people did; each answer is given after its commit."""
