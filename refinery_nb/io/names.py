@@ -9,7 +9,11 @@ from typing import Literal
 MANUAL = "MANUAL"
 WEAK = "WEAK_SUPERVISION"
 HEURISTIC = "INFORMATION_SOURCE"
-What = Literal["label", "confidence", "spans"]
+# ``people`` and ``people_spans``: what each person says, an object by name.
+What = Literal["label", "confidence", "spans", "people", "people_spans"]
+PEOPLE: tuple[What, ...] = ("people", "people_spans")
+# How "reviewed, none" is written where a label's name would stand. No label may be called so.
+NONE = "__none__"
 # Refinery writes the confidence of a classification in another way in its own exports.
 OTHER_CONFIDENCE = f"{WEAK}_CONFIDENCE"
 
@@ -69,6 +73,8 @@ def parse_column(name: str, attributes: Collection[str]) -> LabelColumn | None:
             return LabelColumn(about, task, WEAK, what="confidence")
         what: What = "label"
         # A heuristic may be called "spans": its name comes first.
+        if source == MANUAL and len(more) == 1 and more[0] in PEOPLE:
+            return LabelColumn(about, task, MANUAL, what=PEOPLE[PEOPLE.index(more[0])])
         if len(more) > (source == HEURISTIC) and more[-1] in ("confidence", "spans"):
             what = "confidence" if more.pop() == "confidence" else "spans"
         if source in (MANUAL, WEAK) and not more:

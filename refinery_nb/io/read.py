@@ -10,7 +10,7 @@ from typing import Any
 
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import AttributeType, check_name, folded
-from refinery_nb.io import convert
+from refinery_nb.io import convert, formats
 from refinery_nb.io.convert import Bad
 from refinery_nb.io.evidence import Evidence
 from refinery_nb.io.reading import Chunk, Column, Raw, Reading, Reject, Rejected, Source
@@ -38,6 +38,7 @@ def read(
     on_error: str = "raise",
     sheet: str | None = None,
     delimiter: str | None = None,
+    **options: Any,
 ) -> Reading:
     """Survey a source: find its columns and their types, and everything that is wrong with it.
 
@@ -46,7 +47,8 @@ def read(
     source
         A path, a DataFrame, or an iterable of dicts.
     format
-        One of ``csv tsv jsonl json parquet excel``; by default the suffix says it.
+        One of ``csv tsv jsonl json parquet excel``, or of another tool (see ``io.formats``); by
+        default the suffix and, for JSON, the first records say it.
     encoding
         Of text files. Nothing is ever decoded by a guess.
     types
@@ -59,6 +61,8 @@ def read(
         Of an Excel file; by default the first that is visible.
     delimiter
         Of a CSV file; by default what its header uses.
+    **options
+        What a format of another tool is asked: see its class in ``io.annotations``.
 
     Raises
     ------
@@ -69,15 +73,21 @@ def read(
         raise InputError(
             f"on_error={on_error!r}.", hint=did_you_mean(str(on_error), ["raise", "quarantine"])
         )
-    opened = _open(source, format, encoding, sheet, delimiter)
+    opened = _open(source, format, encoding, sheet, delimiter, options)
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
     return _Survey(opened, declared, dict(known or {}), on_error == "quarantine").reading()
 
 
 def _open(
-    source: Any, format: str | None, encoding: str, sheet: str | None, delimiter: str | None
+    source: Any,
+    format: str | None,
+    encoding: str,
+    sheet: str | None,
+    delimiter: str | None,
+    options: Mapping[str, Any],
 ) -> Source:
     if not isinstance(source, (str, os.PathLike)):
+        _no_options("records in memory", options)
         return _make(FRAME, source)
     path = Path(source).expanduser()
     if path.is_dir():
@@ -89,13 +99,27 @@ def _open(
         raise InputError("there is no such file.", source=str(path), hint=hint)
     if path.stat().st_size == 0:
         raise InputError("the file is empty.", source=path.name)
+    foreign = formats.foreign_of(path, format)
+    if foreign is not None:
+        asked = {**options, **({} if encoding == "utf-8" else {"encoding": encoding})}
+        plain = _format_of(path) if format is None and foreign in formats.SNIFFED else None
+        return formats.open_foreign(foreign, path, asked, instead_of=plain)
     chosen = format or _format_of(path)
     if chosen not in FORMATS:
+        known = [*FORMATS, *formats.FOREIGN]
         raise InputError(
-            f"there is no format {chosen!r}.", source=path.name, hint=did_you_mean(chosen, FORMATS)
+            f"there is no format {chosen!r}.", source=path.name, hint=did_you_mean(chosen, known)
         )
-    options = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "format": chosen}
-    return _make(FORMATS[chosen][0], path, **options)
+    _no_options(chosen, options)
+    own = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "format": chosen}
+    return _make(FORMATS[chosen][0], path, **own)
+
+
+def _no_options(what: str, options: Mapping[str, Any]) -> None:
+    for option in options:
+        known = ["format", "encoding", "sheet", "delimiter"]
+        hint = did_you_mean(option, known)
+        raise InputError(f"{what}: there is no option {option!r}.", hint=hint)
 
 
 def _format_of(path: Path) -> str:
@@ -259,7 +283,8 @@ class _Survey:
             self.rejected.append(Rejected(name, line, record, field, message, raw))
             return
         hint = "Mend it, pass on_error='quarantine' to add the others"
-        hint += f", or types={{{field!r}: 'text'}}." if field is not None else "."
+        typed = any(column.name == field for column in self.columns)
+        hint += f", or types={{{field!r}: 'text'}}." if typed else "."
         raise InputError(
             f"{message}.", source=name, line=line, record=record, field=field, hint=hint
         )

@@ -1,14 +1,18 @@
-"""Writing a file whole or not at all; the suffix chooses the format."""
+"""Writing a file whole or not at all; the suffix, or its name, chooses the format."""
 
 from __future__ import annotations
 
 import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial as bound
 from pathlib import Path
 from typing import Any
 
 from refinery_nb.core.errors import InputError
+from refinery_nb.core.schema import TaskSchema
+from refinery_nb.io import formats
+from refinery_nb.io.annotations.said import LeftOut
 from refinery_nb.io.reading import Column
 
 WRITERS = {
@@ -21,30 +25,46 @@ WRITERS = {
 }
 
 
-def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
-    """Write records to a file.
+def foreign_format(path: Path, format: str | None) -> str | None:
+    """Return the format of another tool in which a file is to be written, None for ours."""
+    chosen = format or formats.SUFFIXES.get(path.suffix)
+    return chosen if chosen in formats.FOREIGN else None
+
+
+def write(
+    path: Path,
+    columns: Sequence[Column],
+    chunks: Iterable[list[tuple[Any, ...]]],
+    *,
+    format: str | None = None,
+    tasks: Sequence[TaskSchema] = (),
+    **options: Any,
+) -> list[LeftOut]:
+    """Write records to a file; return what the format cannot hold.
 
     It is written under another name, brought to disk and renamed: whatever goes wrong, a file
     that stood there before stays as it was.
 
+    Parameters
+    ----------
+    format
+        By default the suffix says it.
+    tasks, **options
+        For formats of other tools: the tasks to write, and what the format is asked (see its
+        ``write`` in ``io.annotations``).
+
     Raises
     ------
     InputError
-        If the suffix names no format, or the format cannot hold a value.
+        If nothing names a format, or the format cannot hold a value.
     """
-    if path.suffix not in WRITERS:
-        raise InputError(
-            f"the suffix {path.suffix!r} names no format.",
-            source=path.name,
-            hint=f"Known: {', '.join(WRITERS)}.",
-        )
-    module, _, attribute = WRITERS[path.suffix].partition(":")
-    writer: Callable[..., None] = getattr(importlib.import_module(module), attribute)
+    writer = _writer(path, format, tasks, options)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist.", source=str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        writer(partial, columns, chunks)
+        left_out = writer(partial, columns, chunks)
+        _sync(partial)
         partial.replace(path)
     except InputError as error:
         error.source = error.source or path.name
@@ -52,8 +72,35 @@ def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any
     finally:
         partial.unlink(missing_ok=True)
     # The name is on disk only once its folder is.
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+    return left_out or []
+
+
+def _writer(
+    path: Path, format: str | None, tasks: Sequence[TaskSchema], options: dict[str, Any]
+) -> Callable[..., list[LeftOut] | None]:
+    foreign = foreign_format(path, format)
+    if foreign is not None:
+        function: Callable[..., list[LeftOut]] = formats.module_of(foreign).write
+        formats.check_options(foreign, function, options)
+        return bound(function, tasks=tasks, **options)
+    suffix = path.suffix if format is None else f".{'xlsx' if format == 'excel' else format}"
+    if suffix not in WRITERS:
+        what = f"the suffix {suffix!r}" if format is None else f"{format!r}"
+        known = ", ".join([*WRITERS, *formats.SUFFIXES])
+        hint = f"Known: {known}; format= may be {', '.join(formats.FOREIGN)}."
+        raise InputError(f"{what} names no format.", source=path.name, hint=hint)
+    for option in options:
+        raise InputError(f"{suffix} knows no option {option!r}.", source=path.name)
+    module, _, attribute = WRITERS[suffix].partition(":")
+    plain: Callable[..., None] = getattr(importlib.import_module(module), attribute)
+    return plain
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to disk."""
+    opened = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)

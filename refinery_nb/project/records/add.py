@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
+from refinery_nb.io.formats import foreign_of
 from refinery_nb.io.refinery.archive import is_archive
 from refinery_nb.project.records import keys as keying
 from refinery_nb.project.records.label_columns import LabelImporter
@@ -76,7 +77,7 @@ def add(
     on_error: str = "raise",
     on_conflict: str = "update",
     create_labels: bool = False,
-    offsets: str = "codepoint",
+    offsets: str | None = None,
     **reading: Any,
 ) -> AddReport:
     """Add the records of a source; a known key is updated, and its labels stay.
@@ -84,8 +85,10 @@ def add(
     Parameters
     ----------
     source
-        A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix), a DataFrame, dicts, or a
-        project snapshot of refinery (``.zip``), see ``snapshot.add_snapshot``.
+        A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix; of another tool, by its content
+        or ``format``), a DataFrame, dicts, or a project snapshot of refinery (``.zip``), see
+        ``snapshot.add_snapshot``. Tasks that it speaks of and the project lacks are made, and the
+        report says so.
     key
         The attribute, or attributes, that identify a record. Without one, a record is identified
         by its content.
@@ -99,11 +102,12 @@ def add(
     create_labels
         Whether label columns (``text__topic__MANUAL``) may bring labels that their task lacks.
     offsets
-        What the spans of label columns are counted in: ``codepoint``, ``utf16``, or ``auto``,
-        which asks the texts that the spans carry and refuses where they do not tell.
+        What spans are counted in: ``codepoint``, ``utf16``, or ``auto``, which asks the texts
+        that the spans carry and refuses where they do not tell. By default ``codepoint``, or as
+        the other tool does.
     **reading
         ``format``, ``encoding``, ``sheet``, ``delimiter``: see ``io.read``; ``password`` of a
-        snapshot.
+        snapshot; what a format of another tool is asked, see ``io.annotations``.
 
     Raises
     ------
@@ -120,6 +124,9 @@ def add(
         return add_snapshot(project, Path(source), on_conflict=on_conflict, **reading)
     known = {attribute.name: attribute.type for attribute in project.attributes}
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
+    foreign = foreign_of(source, reading.get("format"))
+    if foreign is not None and offsets is not None:
+        reading["offsets"] = offsets
     rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
     ingest = Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
@@ -129,7 +136,7 @@ def add(
             rows_read,
             schema.attributes(connection),
             create_labels=create_labels,
-            offsets=offsets,
+            offsets="codepoint" if foreign is not None else offsets or "codepoint",
         )
         report = ingest.run(connection, key, importer)
         grown = following.grow(connection) if report.labels else set()

@@ -1,8 +1,10 @@
-"""Writing records with their labels to a file, in refinery's columns."""
+"""Writing records with their labels to a file: in refinery's columns, or another tool's format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +13,18 @@ from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.schema import AttributeType, TaskSchema
 from refinery_nb.core.span import Span
 from refinery_nb.core.votes import Gold, Votes
+from refinery_nb.io.annotations.said import LeftOut
 from refinery_nb.io.convert import dump
-from refinery_nb.io.names import HEURISTIC, MANUAL, WEAK
+from refinery_nb.io.formats import ONE_LABEL, module_of
+from refinery_nb.io.names import HEURISTIC, MANUAL, NONE, WEAK
+from refinery_nb.io.write import foreign_format
 from refinery_nb.project.records import cards, frames
-from refinery_nb.project.records.label_columns import NONE
 from refinery_nb.store import records, schema
+from refinery_nb.text.tokens import make
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from refinery_nb.project.project import Project
     from refinery_nb.project.view import View
 
@@ -28,7 +35,39 @@ CHUNK = 2_000
 Cells = Callable[[int], tuple[Any, ...]]
 
 
-def export(project: Project, path: Path, view: View | None, *, sources: Sequence[str]) -> Path:
+class Exported(type(Path())):  # type: ignore[misc]
+    """The path of a file that was written, with what was written.
+
+    Attributes
+    ----------
+    records
+        How many records were selected.
+    left_out
+        What the format cannot hold: ``key``, ``start``, ``end``, ``label``, ``text``, ``why``; the
+        offsets are missing where it is a whole record.
+    """
+
+    records: int = 0
+    left_out: pd.DataFrame | None = None
+
+    def told(self) -> str:
+        """Say how many records were written, and what was left out."""
+        text = f"{self.name}: {self.records:,} records"
+        if self.left_out is not None and len(self.left_out):
+            text += f", {len(self.left_out):,} left out (see .left_out)"
+        return text
+
+
+def export(
+    project: Project,
+    path: Path,
+    view: View | None,
+    *,
+    sources: Sequence[str] | None = None,
+    format: str | None = None,
+    tasks: Sequence[str] | None = None,
+    **options: Any,
+) -> Exported:
     """Write the records of a view (or all) with their labels; return the path.
 
     Per task there are the columns ``attribute__task__MANUAL``, ``..__WEAK_SUPERVISION`` with
@@ -39,31 +78,76 @@ def export(project: Project, path: Path, view: View | None, *, sources: Sequence
     Parameters
     ----------
     sources
-        Of ``manual`` (the valid labels), ``weak`` (the newest run) and ``heuristics``.
+        Of ``manual`` (the valid labels), ``weak`` (the newest run) and ``heuristics``. By default
+        manual and weak; in formats that hold one label a record, manual only, and with both the
+        manual one goes first.
+    format
+        A format of another tool, see ``io.formats``; by default the suffix says it.
+    tasks
+        The names of the tasks to write; by default all.
+    **options
+        What a format of another tool is asked, see its ``write`` in ``io.annotations``.
+
+    Returns
+    -------
+    Exported
+        The path, with what the format could not hold.
 
     Raises
     ------
     QueryError
         If there is no such source.
+    SchemaError
+        If there is no such task.
     InputError
         If the format cannot hold a value; an existing file stays as it was.
     """
+    foreign = foreign_format(path, format)
+    if sources is None:
+        sources = ("manual",) if foreign in ONE_LABEL else ("manual", "weak")
     for source in sources:
         if source not in SOURCES:
             raise QueryError(
                 f"there is no source {source!r}.", hint=did_you_mean(str(source), SOURCES)
             )
+    chosen = [project.task(name) for name in (project.tasks if tasks is None else tasks)]
     ids = (view if view is not None else project.view()).ids().tolist()
     columns = [io.Column(a.name, a.type) for a in project.attributes]
     cells: list[Cells] = []
-    for task in project.tasks.values():
+    for task in chosen:
         task_schema = task.schema
         for source, name, votes, gold in _votes(task, task_schema, sources):
-            maker = _Cells(project, task_schema, source, name, votes, gold)
+            maker = _Cells(project, task_schema, source, name, votes, gold, tags=foreign is None)
             columns.extend(maker.columns)
             cells.append(maker)
-    io.write(path, columns, _rows(project, ids, cells))
-    return path
+    if foreign is not None:
+        options = _asked(project, foreign, options)
+    rows = _rows(project, ids, cells)
+    schemas = [task.schema for task in chosen]
+    left_out = io.write(path, columns, rows, format=format, tasks=schemas, **options)
+    written = Exported(path)
+    written.records = len(ids)
+    written.left_out = _left_out(project, ids, left_out)
+    return written
+
+
+def _asked(project: Project, format: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a format, with what the project knows: its text and its tokens."""
+    known = signature(module_of(format).write).parameters
+    texts = [a.name for a in project.attributes if a.type.is_string and not a.is_key]
+    own: dict[str, Any] = {"text": texts[0]} if "text" in known and texts else {}
+    if "make_doc" in known:
+        own["make_doc"] = make(project.tokenizer).make_doc
+    return own | options
+
+
+def _left_out(project: Project, ids: Sequence[int], found: Sequence[LeftOut]) -> pd.DataFrame:
+    import pandas as pd
+
+    keys = frames.keys(project, {ids[one.record - 1] for one in found})
+    names = ["key", "start", "end", "label", "text", "why"]
+    rows = [(keys[ids[one.record - 1]], *astuple(one)[1:]) for one in found]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _votes(
@@ -108,7 +192,10 @@ class _Cells:
         name: str | None,
         votes: Votes,
         gold: Gold | None,
+        *,
+        tags: bool,
     ) -> None:
+        self._tags = tags
         self._project = project
         self._task = task
         self._votes = votes
@@ -117,14 +204,16 @@ class _Cells:
         self._names = {label.id: label.name for label in task.labels}
         self._tokens: dict[int, Any] = {}
         text = AttributeType.JSON if task.is_spans else AttributeType.CATEGORY
-        whats: list[tuple[Any, AttributeType]] = [("label", text)]
+        whats: list[tuple[Any, AttributeType]] = []
+        if tags or not task.is_spans:
+            whats.append(("label", text))
         if task.is_spans:
             whats.append(("spans", AttributeType.JSON))
         # Most rules are always sure: their columns stay as refinery writes them.
         if self._sure and (source != HEURISTIC or bool((votes.confidence < 1).any())):
             kind = AttributeType.JSON if task.is_spans else AttributeType.FLOAT
             whats.append(("confidence", kind))
-        self._confident = len(whats) > (2 if task.is_spans else 1)
+        self._confident = whats[-1][0] == "confidence"
         self.columns = [
             io.Column(io.column_name(io.LabelColumn(task.on, task.name, source, name, what)), kind)
             for what, kind in whats
@@ -132,7 +221,7 @@ class _Cells:
 
     def tokenize(self, ids: Sequence[int]) -> None:
         """Get the tokens of the next records, for the tags of their spans."""
-        if self._task.is_spans:
+        if self._task.is_spans and self._tags:
             self._tokens = cards.token_offsets(self._project, self._task, ids)
 
     def __call__(self, record: int) -> tuple[Any, ...]:
@@ -150,9 +239,8 @@ class _Cells:
                 found.start.tolist(), found.end.tolist(), names, strict=True
             )
         ]
-        tags, _ = io.bio_tags(self._tokens[record].tolist(), spans)
         rest = [dump(sure)] if self._confident else []
-        return (dump(tags), dump([list(span) for span in spans]), *rest)
+        return (*self._tagged(record, spans), dump([list(span) for span in spans]), *rest)
 
     def _without(self, record: int) -> tuple[Any, ...]:
         """Return the cells of a record without a label: reviewed, or not looked at."""
@@ -161,5 +249,10 @@ class _Cells:
             return nothing
         if not self._task.is_spans:
             return (NONE,)
-        tags, _ = io.bio_tags(self._tokens[record].tolist(), [])
-        return (dump(tags), "[]")
+        return (*self._tagged(record, []), "[]")
+
+    def _tagged(self, record: int, spans: Sequence[Span]) -> list[str]:
+        if not self._tags:
+            return []
+        tags, _ = io.bio_tags(self._tokens[record].tolist(), spans)
+        return [dump(tags)]

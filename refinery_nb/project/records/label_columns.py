@@ -14,6 +14,7 @@ from refinery_nb.core.offsets import from_utf16
 from refinery_nb.core.operation import Operation
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
+from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
 from refinery_nb.store import gold, labels, records, schema, weak
@@ -22,9 +23,8 @@ from refinery_nb.store.db import Connection
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
 
-# How "reviewed, none" is written where a label's name would stand. No label may be called so.
-NONE = "__none__"
 OFFSETS = ("codepoint", "utf16", "auto")
+SHOWN = 12
 
 
 class LabelImporter:
@@ -84,7 +84,7 @@ class LabelImporter:
                 continue
             columns = [parts for (t, _), parts in self._columns.items() if t == task]
             columns += [votes.parts for votes in self._votes.values() if votes.task == task]
-            spans = any("spans" in parts for parts in columns)
+            spans = any("spans" in parts or "people_spans" in parts for parts in columns)
             kind = "spans" if spans else "classification"
             tasks.task(self.project, task, [], on=on, kind=kind)
             self._may_extend.add(task)
@@ -96,6 +96,9 @@ class LabelImporter:
         ids = records.ids_of_keys(self.connection, keys)
         for (name, source), parts in self._columns.items():
             task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            people = parts.get("people_spans" if task.is_spans else "people")
+            if people is not None:
+                self._take_people(task, people, ids, keys, rows)
             at = parts.get("spans", parts.get("label"))
             if at is None or (task.is_spans and "spans" not in parts):
                 continue
@@ -107,11 +110,33 @@ class LabelImporter:
             ]
             task = self._with_labels(task, [value for _, value, _ in said], at)
             if source == "MANUAL":
-                self._set(task, [(record, value) for record, value, _ in said], at)
+                done = gold.labelled_among(self.connection, task.id, [one[0] for one in said])
+                self._set(
+                    task, [(record, value) for record, value, _ in said if record not in done], at
+                )
             else:
                 self._collect(task, said)
         for votes in self._votes.values():
             self._take_votes(votes, ids, keys, rows)
+
+    def _take_people(
+        self,
+        task: TaskSchema,
+        at: int,
+        ids: Mapping[str, int],
+        keys: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Set what each person says of a chunk of records."""
+        said: dict[str, list[tuple[int, Any]]] = {}
+        for key, row in zip(keys, rows, strict=True):
+            for by, value in json.loads(row[at] or "{}").items():
+                said.setdefault(by, []).append((ids[key], value))
+        values = [value for of_one in said.values() for _, value in of_one]
+        task = self._with_labels(task, values, at)
+        done = gold.labelled_among(self.connection, task.id, list(ids.values()))
+        for by, of_one in said.items():
+            self._set(task, [one for one in of_one if one[0] not in done], at, by)
 
     def _take_votes(
         self,
@@ -159,6 +184,11 @@ class LabelImporter:
             task = next(t for t in schema.tasks(self.connection) if t.name == columns.task)
             if columns.position is not None:
                 self.warnings += filter(None, [columns.store(self.connection, task)])
+        for name in sorted(self._may_extend):
+            task = next(t for t in schema.tasks(self.connection) if t.name == name)
+            shown = ", ".join(label.name for label in task.labels[:SHOWN])
+            more = ", ..." if len(task.labels) > SHOWN else ""
+            self.warnings.append(f"the {task.kind.value} task {name!r} is new: {shown}{more}")
         return self.labels
 
     def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
@@ -188,18 +218,18 @@ class LabelImporter:
             ) from error
         return next(t for t in schema.tasks(self.connection) if t.name == task.name)
 
-    def _set(self, task: TaskSchema, said: Sequence[tuple[int, Any]], at: int) -> None:
-        done = gold.labelled_among(self.connection, task.id, [record for record, _ in said])
+    def _set(
+        self, task: TaskSchema, said: Sequence[tuple[int, Any]], at: int, by: str | None = None
+    ) -> None:
+        """Set labels of one person on records that nobody had labelled before."""
         items = []
         for record, value in said:
-            if record in done:
-                continue
             wanted = self._in_code_points(task, record, value) if task.is_spans else value
             none = {"none": True}
             items.append((record, labeling.annotation(task, none if value == NONE else wanted)))
         if not items:
             return
-        operation = Operation(str(uuid.uuid4()), "label", self.project.actor, task.id)
+        operation = Operation(str(uuid.uuid4()), "label", by or self.project.actor, task.id)
         try:
             labels.apply_bulk(
                 self.connection,

@@ -1,0 +1,1 @@
+"""Formats of other annotation tools: their records become ours with label columns, and back."""

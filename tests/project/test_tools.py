@@ -1,0 +1,204 @@
+"""Formats of other tools: from a project to a file and back, and what is odd in their files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import refinery_nb as rn
+from refinery_nb.core.errors import InputError
+
+LABELS = ["World", "Sports", "Sci/Tech 🚀"]
+KINDS = ["ORG", "PER"]
+TEXT = st.text(
+    alphabet=st.sampled_from(list("ab [](){}:\"'\\\n\té💩👨\u202e<&>-")), min_size=1, max_size=24
+)
+
+
+@st.composite
+def said(draw: st.DrawFn) -> dict[str, Any]:
+    """A record with perhaps a label and perhaps spans."""
+    text = draw(TEXT)
+    marked = draw(
+        st.none() | st.lists(st.tuples(st.integers(0, 23), st.integers(1, 24)), max_size=3)
+    )
+    spans = None
+    if marked is not None:
+        kinds = draw(st.lists(st.sampled_from(KINDS), min_size=len(marked), max_size=len(marked)))
+        spans = sorted(
+            {
+                (start, min(end, len(text)), kind)
+                for (start, end), kind in zip(marked, kinds, strict=True)
+                if start < min(end, len(text))
+            }
+        )
+    label = draw(st.none() | st.sampled_from([*LABELS, rn.NONE]))
+    return {"text": text, "n": draw(st.none() | st.integers(-5, 5)), "label": label, "spans": spans}
+
+
+def filled(project: rn.Project, rows: list[dict[str, Any]]) -> None:
+    project.add(
+        [{"id": f"r{n}", "text": one["text"], "n": one["n"]} for n, one in enumerate(rows)],
+        key="id",
+        types={"n": "integer", "text": "text"},
+    )
+    topic = project.task("topic", LABELS, on="text")
+    names = project.task("names", KINDS, on="text", kind="spans")
+    labels = {f"r{n}": one["label"] for n, one in enumerate(rows) if one["label"] is not None}
+    topic.label_many(labels)
+    spans = {f"r{n}": one["spans"] for n, one in enumerate(rows) if one["spans"] is not None}
+    names.label_many(spans)
+
+
+def labels_of(project: rn.Project, name: str) -> list[str]:
+    if name not in project.tasks:
+        return []
+    gold = project.task(name).gold().drop(columns="by").astype(object)
+    return sorted(map(str, gold.where(gold.notna(), None).to_numpy().tolist()))
+
+
+def records_of(project: rn.Project) -> list[dict[str, Any]]:
+    frame = project.records().astype(object)
+    rows = frame.where(frame.notna(), None).to_dict("records")
+    return [{name: one for name, one in row.items() if one is not None} for row in rows]
+
+
+ROUND = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+OPTIONS: dict[str, dict[str, Any]] = {
+    "prodigy": {"task": "topic", "spans": "names"},
+}
+SUFFIX = {"prodigy": "jsonl"}
+
+
+@pytest.mark.parametrize("format", list(OPTIONS))
+@given(rows=st.lists(said(), min_size=1, max_size=5))
+@ROUND
+def test_a_project_comes_back_from_a_file_of_another_tool(
+    tmp_path_factory: pytest.TempPathFactory, format: str, rows: list[dict[str, Any]]
+) -> None:
+    folder = tmp_path_factory.mktemp("round")
+    path = folder / f"a.{SUFFIX[format]}"
+    with rn.open(by="ann") as project, rn.open(by="ann") as other:
+        filled(project, rows)
+        written = project.export(path, format=format)
+        assert written.left_out is None or not len(written.left_out)
+        types = {"n": "integer"} if any(one["n"] is not None for one in rows) else None
+        other.add(path, format=format, key="id", types=types, **OPTIONS[format])
+        assert records_of(other) == records_of(project)
+        for name in ("topic", "names"):
+            assert labels_of(other, name) == labels_of(project, name)
+
+
+def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path
+
+
+PRODIGY = [
+    {
+        "text": "Acme pays 💩 Bob",
+        "meta": {"source": "mail"},
+        "spans": [{"start": 0, "end": 4, "label": "ORG", "token_start": 0, "token_end": 0}],
+        "_input_hash": 1,
+        "_task_hash": -2,
+        "answer": "accept",
+    },
+    {"text": "nothing here", "spans": [], "_input_hash": 2, "answer": "accept"},
+    {"text": "is this PER?", "spans": [], "_input_hash": 3, "answer": "reject"},
+    {"text": "skip me", "_input_hash": 4, "answer": "ignore"},
+]
+
+
+def test_prodigys_answers_are_labels_only_where_they_accept(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    report = project.add(lines(tmp_path / "p.jsonl", PRODIGY), spans="names")
+    assert (report.added, report.labels) == (4, 2)
+    told = repr(report)
+    assert "read as prodigy" in told
+    assert "1 answers are 'reject'" in told
+    assert "the spans task 'names' is new: ORG" in told
+    gold = project.task("names").gold().astype(object)
+    assert gold[["start", "label"]].where(gold.notna(), None).to_numpy().tolist() == [
+        [0, "ORG"],
+        [None, None],
+    ]
+    assert set(project.records().columns) == {"text", "source"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"text": 5}, "text", "expected a string"),
+        ({"answer": "yes"}, "answer", "not accept"),
+        ({"accept": ["A", "B"]}, "accept", "one is allowed"),
+        ({"spans": [{"start": 0, "end": 99, "label": "X"}]}, "spans", "does not lie"),
+        ({"spans": [{"start": 0.5, "end": 2, "label": "X"}]}, "spans[0].start", "no integer"),
+        ({"spans": [{"start": 0, "end": 2}]}, "spans[0].label", "expected a label"),
+        ({"spans": ["x"]}, "spans[0]", "expected an object"),
+        ({"meta": []}, None, None),
+    ],
+)
+def test_what_is_odd_in_a_line_of_prodigy_is_named(
+    project: rn.Project, tmp_path: Path, change: dict, field: str | None, message: str | None
+) -> None:
+    path = lines(tmp_path / "p.jsonl", [PRODIGY[0], PRODIGY[0] | change, PRODIGY[1]])
+    if field is None:
+        assert project.add(path).added == 3
+        return
+    with pytest.raises(InputError, match=message) as caught:
+        project.add(path)
+    error = caught.value
+    assert (error.source, error.line, error.record, error.field) == ("p.jsonl", 2, 2, field)
+    assert "types=" not in str(error)
+    assert len(project) == 0
+    report = project.add(path, on_error="quarantine")
+    assert (report.added, len(report.rejected)) == (2, 1)
+    assert json.loads(report.rejected["raw"][0]) == PRODIGY[0] | change
+
+
+def test_a_format_says_which_options_it_knows(project: rn.Project, tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", PRODIGY)
+    with pytest.raises(InputError, match=r"no option 'span'.*'spans'"):
+        project.add(path, span="names")
+    with pytest.raises(InputError, match="no option 'task'"):
+        project.add(path, format="jsonl", task="names")
+    with pytest.raises(InputError, match=r"no format 'prodgy'.*'prodigy'"):
+        project.add(path, format="prodgy")
+    project.add(path)
+    with pytest.raises(InputError, match=r"'prodgy' names no format.*prodigy"):
+        project.export(tmp_path / "q.jsonl", format="prodgy")
+
+
+def test_two_tasks_of_a_kind_have_to_be_chosen_from(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"text": "x"}])
+    project.task("a", ["A"], on="text").label(project.view().keys()[0], "A")
+    project.task("b", ["B"], on="text")
+    with pytest.raises(InputError, match=r"'a', 'b'.*tasks="):
+        project.export(tmp_path / "p.jsonl", format="prodigy")
+    path = project.export(tmp_path / "p.jsonl", format="prodigy", tasks=["a"])
+    assert json.loads(path.read_text())["accept"] == ["A"]
+
+
+def test_a_weak_label_is_written_as_an_answer_only_when_asked(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    project.add([{"id": "1", "text": "late goal"}, {"id": "2", "text": "late vote"}], key="id")
+    topic = project.task("topic", ["Sports", "World"], on="text")
+    topic.label("1", "World")
+    topic.add(rn.Lookup("Sports", ["late"]))
+    topic.run(progress=False)
+    topic.supervise(model="majority")
+
+    def accepted(**options: Any) -> list[Any]:
+        path = project.export(tmp_path / "p.jsonl", format="prodigy", **options)
+        return [json.loads(line).get("accept") for line in path.read_text().splitlines()]
+
+    assert accepted() == [["World"], None]
+    assert accepted(sources=["manual", "weak"]) == [["World"], ["Sports"]]
+    assert accepted(sources=["weak"]) == [["Sports"], ["Sports"]]
