@@ -1,4 +1,4 @@
-"""Time, memory and accuracy of the label models, beside Snorkel's and plain numpy.
+"""Time and memory of the label models, beside Snorkel's and plain numpy.
 
 Run: ``python tests/bench/label_models.py [--quick]``. Snorkel is used from the interpreter that the
 variable REFINERY_NB_SNORKEL names, a virtual environment of its own; without it, its rows say "not
@@ -13,21 +13,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from refinery_nb.core.votes import Gold, VoteMatrix, Votes
+from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.supervision import supervise
 from refinery_nb.supervision.ranking import rank
-from tests.bench.supervision import load
+from tests.bench.snorkel_model import as_dense, snorkel
 
-TREC = Path(__file__).parents[3] / "shared" / "data" / "trec"
 MODELS = ("majority", "weighted", "dawid_skene", "generative")
-SEEDS = range(5)
 ROUNDS = 3
 # Name, records, sources, labels, share of the records that each source votes on.
 SIZES = {
@@ -36,24 +33,6 @@ SIZES = {
     "200,000 x 30, 1,500 labels": (200_000, 30, 1_500, 0.1),
     "100,000 x 3,000, 6 labels": (100_000, 3_000, 6, 0.003),
 }
-SNORKEL = """
-import json, sys, time, warnings
-warnings.filterwarnings("ignore")
-import numpy as np
-from snorkel.labeling.model import LabelModel
-matrix = np.load(sys.argv[1])
-labels, where = int(sys.argv[2]), sys.argv[3]
-model = LabelModel(cardinality=labels, verbose=False)
-begin = time.perf_counter()
-model.fit(matrix, seed=0, progress_bar=False)
-fitted = time.perf_counter()
-proba = model.predict_proba(matrix)
-done = time.perf_counter()
-np.save(where, proba)
-status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-peak = int(status["VmHWM"].split()[0]) / 1024
-print(json.dumps({"seconds": done - begin, "fit": fitted - begin, "peak": peak}))
-"""
 
 
 def planted(
@@ -122,31 +101,6 @@ def measure_numpy(size: str) -> dict[str, float]:
     return {"seconds": min(seconds)}
 
 
-def as_dense(votes: dict[str, Votes], records: int) -> np.ndarray:
-    """Return the matrix as Snorkel takes it: -1 for an abstention."""
-    dense = np.full((records, len(votes)), -1, dtype=np.int64)
-    for source, column in enumerate(votes.values()):
-        dense[column.record, source] = column.label
-    return dense
-
-
-def snorkel(dense: np.ndarray, labels: int) -> tuple[dict[str, float], np.ndarray] | None:
-    """Return what Snorkel needs for a matrix and what it answers; None where there is none."""
-    interpreter = os.environ.get("REFINERY_NB_SNORKEL")
-    if not interpreter:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        matrix, proba = Path(folder) / "matrix.npy", Path(folder) / "proba.npy"
-        np.save(matrix, dense)
-        done = subprocess.run(
-            [interpreter, "-c", SNORKEL, str(matrix), str(labels), str(proba)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout.splitlines()[-1]), np.load(proba)
-
-
 def child(size: str, model: str) -> dict[str, Any]:
     """Measure in a process of its own."""
     done = subprocess.run(
@@ -168,7 +122,9 @@ def speed(size: str) -> None:
     reference = None
     if sources * records <= 60_000_000 and labels <= 50:
         votes, true = planted(records, sources, labels, coverage)
-        found = snorkel(as_dense(votes, records), labels)
+        found = snorkel(
+            as_dense(VoteMatrix.build(np.arange(records), votes, range(labels))), labels
+        )
         if found is None:
             print(f"{'Snorkel LabelModel':24} not measured")
         else:
@@ -198,37 +154,6 @@ def line(name: str, figures: dict[str, Any], reference: float | None) -> None:
     print(f"{name:24} {figures['seconds']:8.3f} {peak} {right} {ratio}".rstrip(), flush=True)
 
 
-def trec() -> None:
-    """Print the share of the records with a vote that are labelled rightly, on real rules."""
-    matrix, true, _ = load(TREC)
-    voted = np.bincount(matrix.row, minlength=len(matrix)) > 0
-    print("\nTREC, 68 rules: right of the questions with a vote, mean of five seeds")
-    counts = (0, 50, 100, 500)
-    print(f"{'manual labels':16}" + "".join(f"{count:>15}" for count in counts))
-    for model in MODELS:
-        row = []
-        for count in counts:
-            scores = []
-            for seed in SEEDS if count else range(1):
-                chosen = np.random.default_rng(seed).choice(len(true), count, replace=False)
-                chosen = np.sort(chosen)
-                gold = Gold(chosen, Votes.of(chosen, true[chosen])) if count else None
-                weak = supervise(matrix, gold, model=model)
-                right = true[weak.record] == weak.label
-                scores.append(float(right.sum() / voted.sum()))
-            row.append(f"{np.mean(scores):15.3f}")
-        print(f"{model:16}" + "".join(row))
-    dense = np.full((len(matrix), len(matrix.sources)), -1, dtype=np.int64)
-    dense[matrix.row, matrix.source] = matrix.label
-    found = snorkel(dense, len(matrix.labels))
-    if found is None:
-        print(f"{'Snorkel':16} not measured")
-    else:
-        proba = found[1]
-        right = float((proba.argmax(axis=1) == true)[voted].mean())
-        print(f"{'Snorkel':16}{right:15.3f}   (it takes no manual labels)")
-
-
 def main() -> int:
     """Print all tables, or measure one model as a child."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -247,10 +172,6 @@ def main() -> int:
     for size in SIZES:
         if not (asked.quick and size.startswith("1,000,000")):
             speed(size)
-    if TREC.is_dir():
-        trec()
-    else:
-        print("\nTREC skipped: the folder of real data is not beside the project")
     return 0
 
 

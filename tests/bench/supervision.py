@@ -8,7 +8,8 @@ what ``task.supervise`` looks at: an embedding by MiniLM (or TF-IDF with ``--vec
 the words. ``logistic`` is scikit-learn's logistic regression on the same embedding and the same
 manual labels. ECE: expected calibration error in ten bins, on the records that were not labelled.
 
-Snorkel runs in an interpreter of its own, named by REFINERY_NB_SNORKEL; it takes no manual labels.
+Snorkel runs in an interpreter of its own, named by REFINERY_NB_SNORKEL. It takes no manual labels,
+and says something of every record, the likeliest label where no rule votes.
 
     python -m tests.bench.supervision [--seeds 5] [--data trec,agnews] [--labels 0,50,100,500]
 """
@@ -33,6 +34,7 @@ from refinery_nb.project.weak.features import vectors_of
 from refinery_nb.supervision import supervise
 from refinery_nb.supervision.supervise import run
 from tests.bench import agnews_rules
+from tests.bench.snorkel_model import as_dense, snorkel
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -195,6 +197,12 @@ def quality(name: str, data: Data, counts: list[int], seeds: int) -> None:
                     errors[count].append(ece(data, weak, chosen))
             cells.append(f"{np.mean(found):10.3f}" if found else f"{'-':>10}")
         print(f"{model:14}" + "".join(cells), flush=True)
+    theirs = snorkel(as_dense(data.votes), len(data.votes.labels))
+    if theirs is None:
+        print(f"{'Snorkel':14}not measured: REFINERY_NB_SNORKEL names no interpreter with it")
+    else:
+        right = theirs[1].argmax(axis=1) == data.truth
+        print(f"{'Snorkel':14}{right[data.train].mean():10.3f}")
     print(f"{'ECE of auto':14}" + "".join(f"{np.mean(errors[one]):10.3f}" for one in counts))
 
 
