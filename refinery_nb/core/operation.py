@@ -24,6 +24,8 @@ class Operation:
     kind
         ``label`` sets the actor's annotation of a record for a task; ``mark`` sets or clears a
         flag or skip mark; ``undo`` and ``redo`` take back or repeat the actor's last operation.
+        ``rewrite`` is what the engine writes into the log where labels are merged, removed or
+        put back, or a text is edited under spans; nobody sends it.
     actor
         Who did it.
     task, record
@@ -36,7 +38,7 @@ class Operation:
     """
 
     op_id: str
-    kind: Literal["label", "mark", "undo", "redo"]
+    kind: Literal["label", "mark", "undo", "redo", "rewrite"]
     actor: str
     task: int | None = None
     record: int | None = None

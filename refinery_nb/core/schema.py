@@ -63,6 +63,17 @@ class Label:
     color: str
     hotkey: str
     position: int
+    description: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The names above a hierarchical one, the nearest first.
+
+        >>> Label(1, "sport/ball/football", "#000000", "", 0).parents
+        ('sport/ball', 'sport')
+        """
+        parts = self.name.split("/")
+        return tuple("/".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
 
 
 @dataclass(frozen=True, slots=True)

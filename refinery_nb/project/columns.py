@@ -9,7 +9,7 @@ import numpy as np
 
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Votes
-from refinery_nb.store import gold, heuristics, weak
+from refinery_nb.store import gold, heuristics, relabel, weak
 from refinery_nb.store.db import Connection, Database
 from refinery_nb.store.heuristics import HeuristicRow
 
@@ -28,11 +28,12 @@ class VoteColumns:
         """Return the votes of each heuristic of a task, by name, in the order of arrival."""
         with self._database.read() as connection:
             rows = heuristics.heuristics(connection, task.id)
+            epoch = relabel.epoch(connection)
             found = {}
             for row in rows:
                 if not row.enabled and enabled_only:
                     continue
-                key = ("heuristic", row.version, _seen(connection, row))
+                key = ("heuristic", row.version, _seen(connection, row, epoch))
                 votes = self._votes.get(key)
                 if votes is None:
                     votes = _votes(connection, row, task)
@@ -45,8 +46,9 @@ class VoteColumns:
         """Return what changes whenever a vote of the task, or who takes part, does."""
         with self._database.read() as connection:
             rows = heuristics.heuristics(connection, task.id)
+            epoch = relabel.epoch(connection)
             return tuple(
-                (row.name, row.version, _seen(connection, row), row.enabled) for row in rows
+                (row.name, row.version, _seen(connection, row, epoch), row.enabled) for row in rows
             )
 
     def forget(self, version: int) -> None:
@@ -57,13 +59,18 @@ class VoteColumns:
 
     def weak(self, run: int) -> Votes:
         """Return the weak labels of a run."""
-        key = ("weak", run, 0)
-        votes = self._votes.get(key)
-        if votes is None:
-            with self._database.read() as connection:
+        with self._database.read() as connection:
+            key = ("weak", run, relabel.epoch(connection))
+            votes = self._votes.get(key)
+            if votes is None:
                 votes = weak.votes(connection, run)
-            self._keep(key, votes)
+                self._keep(key, votes)
         return votes
+
+    def weak_version(self, run: int) -> Hashable:
+        """Return what changes whenever the weak labels of a run do."""
+        with self._database.read() as connection:
+            return (run, relabel.epoch(connection))
 
     def last_run(self, task: TaskSchema) -> int | None:
         """Return the id of the newest run of weak supervision of a task."""
@@ -78,12 +85,12 @@ class VoteColumns:
             self._votes[key] = votes
 
 
-def _seen(connection: Connection, row: HeuristicRow) -> Hashable:
+def _seen(connection: Connection, row: HeuristicRow, epoch: int) -> Hashable:
     """Return up to what a column holds votes; people label without that anything is run."""
     if row.spec["kind"] == "annotator":
         return gold.actor_version(connection, row.spec["actor"])
     # Ids are given again after a heuristic was removed; the time is not.
-    return (row.at, row.seen)
+    return (row.at, row.seen, epoch)
 
 
 def _votes(connection: Connection, row: HeuristicRow, task: TaskSchema) -> Votes:

@@ -163,7 +163,7 @@ class Selector:
             return _random(connection, node.seed)
         if isinstance(node, WeakField):
             run = node.run
-            return Resolved(run, lambda: _least(self._weak(run)))
+            return Resolved(self._columns.weak_version(run), lambda: _least(self._weak(run)))
         if isinstance(node, Compare) and isinstance(node.field, WeakField):
             return self._compared_weak(node, node.field, tasks[node.field.task])
         if isinstance(node, (Voted, Conflicting)):
@@ -192,7 +192,7 @@ class Selector:
     def _compared_weak(self, node: Compare, field: WeakField, task: TaskSchema) -> Resolved:
         wanted = _wanted_weak(node, field, task)
         return Resolved(
-            (field.run, task.labels),
+            (self._columns.weak_version(field.run), task.labels),
             lambda: (_weak_matches(node, self._weak(field.run), wanted), None),
         )
 

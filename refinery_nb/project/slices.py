@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from refinery_nb.core.condition_json import (
     selection_from_json,
     selection_to_json,
-    with_label_renamed,
 )
 from refinery_nb.core.errors import QueryError, SchemaError, UnknownName, did_you_mean
 from refinery_nb.core.query import Selection, SliceField
@@ -102,14 +101,6 @@ class Slices(MutableMapping[str, View]):
                 "comment": [row.comment for row in rows],
             }
         )
-
-    def rename_label(self, task: str, old: str, new: str) -> None:
-        """Carry a renamed label into what slices ask for."""
-        with self._project.database.write() as connection:
-            for row in stored.slices(connection).values():
-                changed = with_label_renamed(row.selection, task, old, new)
-                if changed != row.selection:
-                    stored.change(connection, row.id, changed)
 
     def __getitem__(self, name: str) -> View:
         row = self._row(name)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Voted
+from refinery_nb.core.errors import SchemaError
+from refinery_nb.core.query import Condition, Conflicting, Labelled, Marked, Or, Voted
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.project import labeling, tasks
+from refinery_nb.project.labels import dress, relabeling, removal
+from refinery_nb.project.labels.relabeling import Relabeling
+from refinery_nb.project.labels.removal import LabelRemoval, TaskRemoval
 from refinery_nb.project.learning import queues
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import foreign, rule_views, rules
@@ -39,13 +43,26 @@ class Task:
     def __init__(self, project: Project, id_: int, name: str) -> None:
         self.project = project
         self.id = id_
-        self.name = name
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """Its name, also after another ``Task`` has renamed it."""
+        with self.project.database.read() as connection:
+            self._name = schema.task_name(connection, self.id) or self._name
+        return self._name
 
     @property
     def schema(self) -> TaskSchema:
         """The task as it stands: kind, attribute, labels."""
         with self.project.database.read() as connection:
-            return next(task for task in schema.tasks(connection) if task.id == self.id)
+            known = {task.id: task for task in schema.tasks(connection)}
+        if self.id not in known:
+            raise SchemaError(
+                f"the task {self._name!r} was deleted.",
+                hint=f"project.restore_task({self._name!r}) puts it back.",
+            )
+        return known[self.id]
 
     @property
     def kind(self) -> str:
@@ -124,10 +141,44 @@ class Task:
         """Add labels; those that exist are left as they are."""
         tasks.task(self.project, self.name, labels, kind=self.kind)
 
-    def rename_label(self, old: str, new: str) -> list[str]:
-        """Rename a label everywhere; return the heuristics whose source still says ``old``."""
-        tasks.rename_label(self.project, self.schema, old, new)
-        return rules.rename_label(self, old, new)
+    def rename_label(self, old: str, new: str, *, below: bool = False) -> Relabeling:
+        """Return what renaming a label would do to rules, slices and lists; ``.apply()`` does it.
+
+        ``below``: the labels below it in a hierarchy (``old/...``) follow.
+        """
+        return relabeling.renaming(self, old, new, below=below)
+
+    def merge(self, labels: str | Iterable[str], into: str) -> Relabeling:
+        """Return what giving records another label would do; ``.apply()`` does it.
+
+        The merged labels go; people's labels, votes, weak labels and rules follow.
+        """
+        chosen = [labels] if isinstance(labels, str) else list(labels)
+        return relabeling.Relabeling(self, dict.fromkeys(chosen, into), merge=True)
+
+    def change_label(self, name: str, **changes: str) -> None:
+        """Set ``color``, ``hotkey`` or ``description`` of a label; see ``dress.dress``."""
+        dress.dress(self, name, **changes)
+
+    def order_labels(self, *names: str) -> None:
+        """Put labels first, in this order."""
+        dress.order(self, names)
+
+    def rename(self, name: str) -> None:
+        """Give the task another name; slices and rules that ask for it follow."""
+        dress.rename_task(self, name)
+
+    def delete_label(self, name: str) -> LabelRemoval:
+        """Return what taking a label out would take away; ``.apply()`` does it."""
+        return LabelRemoval(self, name)
+
+    def restore_label(self, name: str) -> int:
+        """Put a label back with what people said; see ``removal.restore_label``."""
+        return removal.restore_label(self, name)
+
+    def delete(self) -> TaskRemoval:
+        """Return what deleting the task would take away; ``.apply()`` does it."""
+        return TaskRemoval(self)
 
     def remove_label(self, name: str) -> None:
         """Remove a label that no record carries."""
@@ -294,6 +345,10 @@ class Task:
     def labeled_as(self, label: str, *, by: str | None = None) -> Condition:
         """A person gave this label."""
         return Labelled(self.name, self.schema.label(label).name, by)
+
+    def labeled_under(self, parent: str) -> Condition:
+        """A person gave this label, or one below it: ``sport`` has ``sport/football`` below."""
+        return Or(tuple(Labelled(self.name, one) for one in dress.under(self.schema, parent)))
 
     def voted(self, label: str | None = None, *, heuristic: str | None = None) -> Condition:
         """A heuristic votes, for a label or at all."""

@@ -15,6 +15,7 @@ from refinery_nb.core.schema import (
     check_name,
     folded,
 )
+from refinery_nb.project.labels.dress import check_task_name, checked_color
 from refinery_nb.store import schema
 from refinery_nb.store.db import Connection
 
@@ -78,6 +79,7 @@ def task(
             changed |= _add_labels(connection, found, labels, list(existing.values()))
         if guideline is not None:
             schema.set_guideline(connection, id_, guideline)
+            changed |= guideline != found.guideline
     if changed:
         project.events.emit("schema")
     return Task(project, id_, name)
@@ -94,22 +96,6 @@ def told(task: Task) -> str:
     )
 
 
-def rename_label(project: Project, task: TaskSchema, old: str, new: str) -> None:
-    """Rename a label; labels, votes and weak labels keep their meaning.
-
-    Raises
-    ------
-    SchemaError
-        If the new name is another label's, or differs from it only by case or spaces.
-    """
-    label = task.label(old)
-    check_name(new, "a label")
-    _check_distinct(new, [other.name for other in task.labels if other.id != label.id])
-    with project.database.write() as connection:
-        schema.rename_label(connection, label.id, new)
-    project.events.emit("schema")
-
-
 def remove_label(project: Project, task: TaskSchema, name: str) -> None:
     """Remove a label that no record carries.
 
@@ -124,7 +110,8 @@ def remove_label(project: Project, task: TaskSchema, name: str) -> None:
         if uses:
             raise SchemaError(
                 f"{uses:,} manual labels are {name!r}; it is not removed.",
-                hint="Relabel those records first, or rename the label.",
+                hint="task.merge(...) gives them another label; task.delete_label(...) takes them "
+                "away, and can be undone.",
             )
         schema.remove_label(connection, label.id)
     project.events.emit("schema")
@@ -138,13 +125,7 @@ def _make(
     kind: str,
     overlap: str,
 ) -> int:
-    check_name(name, "a task")
-    if "__" in name:
-        raise SchemaError(
-            f"the task's name {name!r} holds two underscores, which separate the parts of a "
-            "column name in exports.",
-            hint="Use one.",
-        )
+    check_task_name(name)
     _check_distinct(name, [task.name for task in existing], what="task")
     kinds = _choice(TaskKind, kind, "kind of task")
     if kinds is TaskKind.SPANS and on is None:
@@ -186,24 +167,16 @@ def _add_labels(
         connection,
         task.id,
         [
-            (name, _color(colors.get(name), first + at), key, first + at)
+            (
+                name,
+                checked_color(colors[name]) if name in colors else palette.color(first + at),
+                key,
+                first + at,
+            )
             for at, (name, key) in enumerate(zip(fresh, keys, strict=True))
         ],
     )
     return bool(fresh)
-
-
-def _color(wanted: str | None, position: int) -> str:
-    if wanted is None:
-        return palette.color(position)
-    digits = wanted.removeprefix("#")
-    if (
-        len(wanted) != 7
-        or wanted[0] != "#"
-        or any(c not in "0123456789abcdefABCDEF" for c in digits)
-    ):
-        raise SchemaError(f"{wanted!r} is not a colour; colours are written #rrggbb.")
-    return wanted.lower()
 
 
 def _check_same(task: TaskSchema, on: str | None, kind: str | None) -> None:

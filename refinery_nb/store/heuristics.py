@@ -15,7 +15,8 @@ NEWEST = """
 SELECT h.id, h.task, h.name, h.enabled, v.id, v.spec, v.hash, v.at, v.state, v.message, v.seen
 FROM heuristic AS h JOIN heuristic_version AS v ON v.heuristic = h.id
 WHERE v.id = (SELECT max(id) FROM heuristic_version WHERE heuristic = h.id)
-AND (? IS NULL OR h.task = ?) ORDER BY h.id"""
+AND (? IS NULL OR h.task = ?)
+AND NOT (SELECT deleted FROM task WHERE id = h.task) ORDER BY h.id"""
 ADD = "INSERT INTO heuristic (task, name) VALUES (?, ?) ON CONFLICT (task, name) DO NOTHING"
 ID_OF = "SELECT id FROM heuristic WHERE task = ? AND name = ?"
 NEWEST_HASH = "SELECT hash FROM heuristic_version WHERE heuristic = ? ORDER BY id DESC LIMIT 1"

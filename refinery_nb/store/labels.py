@@ -129,7 +129,7 @@ def apply_bulk(
         (record, _checked(connection, operation.kind, record, value, task, text_of))
         for record, value in items
     ]
-    seq = _add_operation(connection, operation, at=at, target=None)
+    seq = add_operation(connection, operation, at=at, target=None)
     for record, after in stored:
         before, version = _before(
             connection, operation.kind, task.id, record, operation.actor, after
@@ -139,7 +139,7 @@ def apply_bulk(
             operation.kind == "label" and operation.base is not None and operation.base != version
         )
         outcome = "same" if before == after else "conflict" if stale else "applied"
-        _add_event(connection, seq, operation, record, task.id, outcome, before, after)
+        add_event(connection, seq, operation, record, task.id, outcome, before, after)
     return _answer(connection, operation, seq)
 
 
@@ -259,16 +259,17 @@ def _marks(connection: sqlite3.Connection, task: int, record: int, actor: str) -
     return tuple(row[0] for row in connection.execute(CURRENT_MARKS, (task, record, actor)))
 
 
-def _add_operation(
+def add_operation(
     connection: sqlite3.Connection, operation: Operation, *, at: str, target: int | None
 ) -> int:
+    """Append an operation to the log; return its number."""
     cursor = connection.execute(
         ADD_OPERATION, (operation.op_id, operation.kind, operation.actor, at, target)
     )
     return int(cursor.lastrowid or 0)
 
 
-def _add_event(
+def add_event(
     connection: sqlite3.Connection,
     seq: int,
     operation: Operation,
@@ -278,6 +279,7 @@ def _add_event(
     before: Any,
     after: Any,
 ) -> None:
+    """Append an event to the log, and to the projection if it is applied."""
     cursor = connection.execute(
         ADD_EVENT,
         (seq, record, task, operation.base, outcome, _dump(before), _dump(after)),
@@ -318,7 +320,7 @@ def _take_back(connection: sqlite3.Connection, operation: Operation, *, at: str)
     if row is None:
         return Acknowledgement(operation.op_id, "nothing")
     events = connection.execute(EVENTS, (row[0],)).fetchall()
-    seq = _add_operation(connection, operation, at=at, target=row[0])
+    seq = add_operation(connection, operation, at=at, target=row[0])
     undo = operation.kind == "undo"
     for record, task, outcome, before, after in reversed(events) if undo else events:
         if outcome != "applied":
@@ -329,7 +331,7 @@ def _take_back(connection: sqlite3.Connection, operation: Operation, *, at: str)
         current, _ = _before(connection, kind, task, record, operation.actor, target)
         # Set to something else since, by another window: that stands, and the log says so.
         same = _dump(current) == expected
-        _add_event(
+        add_event(
             connection,
             seq,
             operation,

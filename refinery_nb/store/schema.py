@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from refinery_nb.core.schema import Attribute, AttributeType, Label, Overlap, TaskKind, TaskSchema
 
@@ -20,20 +20,33 @@ ATTRIBUTES = "SELECT id, name, type, position, is_key FROM attribute ORDER BY po
 ADD_ATTRIBUTE = "INSERT INTO attribute (name, type, position, is_key) VALUES (?, ?, ?, ?)"
 TASKS = (
     "SELECT task.id, task.name, kind, attribute.name, overlap, guideline FROM task "
-    "LEFT JOIN attribute ON attribute.id = task.attribute ORDER BY task.id"
+    "LEFT JOIN attribute ON attribute.id = task.attribute WHERE NOT task.deleted ORDER BY task.id"
 )
 LABELS = (
-    "SELECT task, id, name, color, hotkey, position FROM task_label WHERE NOT deleted "
+    "SELECT task, id, name, color, hotkey, position, description FROM task_label WHERE NOT deleted "
     "ORDER BY task, position"
 )
 ADD_TASK = "INSERT INTO task (name, kind, attribute, overlap, guideline) VALUES (?, ?, ?, ?, ?)"
 # A label that was removed comes back with its id.
 ADD_LABEL = (
     "INSERT INTO task_label (task, name, color, hotkey, position) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (task, name) DO UPDATE SET deleted = 0, position = excluded.position"
+    "ON CONFLICT (task, name) DO UPDATE SET deleted = 0, position = excluded.position, "
+    "hotkey = excluded.hotkey"
 )
 RENAME_LABEL = "UPDATE task_label SET name = ? WHERE id = ?"
 REMOVE_LABEL = "UPDATE task_label SET deleted = 1 WHERE id = ?"
+RESTORE_LABEL = "UPDATE task_label SET deleted = 0, position = ? WHERE id = ?"
+REMOVED_LABELS = "SELECT id, name FROM task_label WHERE task = ? AND deleted ORDER BY id"
+# A name that a removed label has can be given to another one: SET_ASIDE is no part of a name.
+SET_ASIDE = "\x1f"
+DRESS_LABEL = (
+    "UPDATE task_label SET color = ?, hotkey = ?, description = ?, position = ? WHERE id = ?"
+)
+RENAME_TASK = "UPDATE task SET name = ? WHERE id = ?"
+TASK_NAME = "SELECT name FROM task WHERE id = ? AND NOT deleted"
+REMOVE_TASK = "UPDATE task SET deleted = 1, name = name || char(31) || id WHERE id = ?"
+RESTORE_TASK = "UPDATE task SET deleted = 0, name = ? WHERE id = ?"
+REMOVED_TASKS = "SELECT id, name FROM task WHERE deleted ORDER BY id"
 SET_GUIDELINE = "UPDATE task SET guideline = ? WHERE id = ?"
 LABEL_USES = "SELECT count(*) FROM label WHERE label = ?"
 SETTING = "SELECT value FROM setting WHERE name = ?"
@@ -103,9 +116,61 @@ def add_labels(
     connection.executemany(ADD_LABEL, [(task, *label) for label in labels])
 
 
-def rename_label(connection: sqlite3.Connection, label: int, name: str) -> None:
-    """Give a label another name; its id, labels and votes stay."""
+def rename_labels(connection: sqlite3.Connection, task: int, names: Mapping[int, str]) -> None:
+    """Give labels other names, also each other's; their ids, labels and votes stay."""
+    wanted = set(names.values())
+    for label, name in removed_labels(connection, task).items():
+        if name in wanted:
+            connection.execute(RENAME_LABEL, (f"{name}{SET_ASIDE}{label}", label))
+    for label, name in names.items():
+        connection.execute(RENAME_LABEL, (f"{name}{SET_ASIDE}{label}", label))
+    for label, name in names.items():
+        connection.execute(RENAME_LABEL, (name, label))
+
+
+def dress_label(connection: sqlite3.Connection, label: Label) -> None:
+    """Store the colour, key, description and position of a label."""
+    connection.execute(
+        DRESS_LABEL, (label.color, label.hotkey, label.description, label.position, label.id)
+    )
+
+
+def removed_labels(connection: sqlite3.Connection, task: int) -> dict[int, str]:
+    """Return the labels that were taken out of a task, by id, by the names that they had."""
+    rows = connection.execute(REMOVED_LABELS, (task,))
+    return {id_: name.split(SET_ASIDE)[0] for id_, name in rows}
+
+
+def restore_label(connection: sqlite3.Connection, label: int, name: str, position: int) -> None:
+    """Put a label back that was taken out; its name must be free."""
+    connection.execute(RESTORE_LABEL, (position, label))
     connection.execute(RENAME_LABEL, (name, label))
+
+
+def task_name(connection: sqlite3.Connection, task: int) -> str | None:
+    """Return the name of a task; None if it was deleted."""
+    row = connection.execute(TASK_NAME, (task,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def rename_task(connection: sqlite3.Connection, task: int, name: str) -> None:
+    """Give a task another name."""
+    connection.execute(RENAME_TASK, (name, task))
+
+
+def remove_task(connection: sqlite3.Connection, task: int) -> None:
+    """Take a task out with all that it has; it can be put back."""
+    connection.execute(REMOVE_TASK, (task,))
+
+
+def restore_task(connection: sqlite3.Connection, task: int, name: str) -> None:
+    """Put a task back that was taken out; its name must be free."""
+    connection.execute(RESTORE_TASK, (name, task))
+
+
+def removed_tasks(connection: sqlite3.Connection) -> dict[int, str]:
+    """Return the tasks that were deleted, by id, by the names that they had."""
+    return {id_: name.split(SET_ASIDE)[0] for id_, name in connection.execute(REMOVED_TASKS)}
 
 
 def remove_label(connection: sqlite3.Connection, label: int) -> None:

@@ -183,7 +183,7 @@ def test_a_renamed_label_stays_the_one_that_is_voted_for(topic: rn.Task) -> None
     topic.add(rn.ActiveLearner("text", labels=["B"]))
     topic.run(progress=False)
     before = votes(topic)
-    topic.rename_label("B", "Business")
+    topic.rename_label("B", "Business").apply()
     assert topic.project.learning.wait(WAIT)
     assert topic.run(progress=False)["state"].tolist() == ["unchanged"]
     assert votes(topic) == before

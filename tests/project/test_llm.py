@@ -429,7 +429,7 @@ def test_a_renamed_label_is_renamed_in_descriptions_and_examples() -> None:
                 descriptions={"Sports": "matches"},
             )
         )
-        task.rename_label("Sports", "Games")
+        task.rename_label("Sports", "Games").apply()
         assert task.run().iloc[0]["votes"] == 4
         told = json.dumps(server.requests[0].body["messages"])
     assert "- Games: matches" in told

@@ -136,9 +136,9 @@ def test_a_filter_whose_source_is_gone_fails_by_name_and_keeps_its_votes(topic: 
 
 def test_a_renamed_label_is_renamed_in_filters_too(topic: rn.Task) -> None:
     topic.rule_from(topic.voted("A", heuristic="lookup:A"), "B", "same")
-    topic.rename_label("A", "Z")
+    topic.rename_label("A", "Z").apply()
     assert state(topic, "same") == ("unchanged", 5)
-    topic.rename_label("B", "Y")
+    topic.rename_label("B", "Y").apply()
     assert topic.hits("same").keys() == ["1", "3", "5", "7", "9"]
     assert topic.project.where(topic.voted("Y")).keys() == ["1", "3", "5", "7", "9"]
 

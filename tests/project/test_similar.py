@@ -320,7 +320,7 @@ def test_a_renamed_label_stays_the_label_of_the_rule(project: rn.Project) -> Non
     task = topic(project, ["1 0", "2 0"])
     task.add(rn.Similar("A", ["r0"], threshold=0.9))
     task.run(progress=False)
-    task.rename_label("A", "C")
+    task.rename_label("A", "C").apply()
     task.run(progress=False)
     assert project.where(task.voted("C")).keys() == ["r1"]
 

@@ -88,7 +88,7 @@ def test_a_renamed_label_is_followed(filled: rn.Project) -> None:
     topic = filled.task("topic", ["A", "B"], on="text")
     topic.label("r3", "A")
     filled.slices["as"] = filled.where(topic.labeled_as("A"))
-    topic.rename_label("A", "Alpha")
+    topic.rename_label("A", "Alpha").apply()
     assert filled.slices["as"].keys() == ["r3"]
 
 

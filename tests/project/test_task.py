@@ -46,11 +46,15 @@ def test_a_renamed_label_keeps_its_labels_and_votes(filled: rn.Project) -> None:
         return "A"
 
     topic.run(progress=False)
-    assert topic.rename_label("A", "Alpha") == ["says_a"]
+    renaming = topic.rename_label("A", "Alpha")
+    assert (list(renaming.diffs), renaming.heuristics) == (["says_a"], ("words",))
+    assert topic.labels == ("A", "B")
+    renaming.apply()
     assert list(topic.gold()["label"]) == ["Alpha"]
     assert set(topic.report()["label"]) == {"Alpha"}
-    run = topic.run("words", progress=False)
-    assert list(run["errors"]) == [0]
+    run = topic.run(progress=False)
+    assert list(run["errors"]) == [0, 0]
+    assert set(topic.report()["label"]) == {"Alpha"}
 
 
 def test_a_label_in_use_is_not_removed(filled: rn.Project) -> None:

@@ -123,7 +123,7 @@ def test_descriptions_and_a_choice_of_labels(folder: Path, asked: list[tuple[str
     assert list(tried.columns) == ["key", "headline", "vote", "error", "p(World)", "p(Sports)"]
     np.testing.assert_allclose(tried["p(World)"] + tried["p(Sports)"], 1, atol=1e-5)
     task.add(made)
-    task.rename_label("Sports", "Games")
+    task.rename_label("Sports", "Games").apply()
     assert task.run(progress=False).iloc[0]["state"] == "finished"
     assert {label for label, _ in votes(task, "zs").values()} <= {"World", "Games"}
 

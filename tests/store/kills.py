@@ -20,7 +20,7 @@ from refinery_nb.store.db import Database
 def main() -> None:
     root, seed, early = Path(sys.argv[1]), int(sys.argv[2]), "--early" in sys.argv
     rng = random.Random(seed)
-    add_event = labels._add_event
+    add_event = labels.add_event
 
     def slowly(*arguments: object) -> None:
         # Between the two halves of a transaction: a kill here is a kill inside the commit.
@@ -28,7 +28,7 @@ def main() -> None:
         if rng.random() < 0.5:
             time.sleep(0.004)
 
-    labels._add_event = slowly  # type: ignore[assignment]
+    labels.add_event = slowly  # type: ignore[assignment]
     database = Database(root)
     with database.read() as connection:
         tasks = {task.id: task for task in schema.tasks(connection)}

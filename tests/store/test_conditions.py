@@ -186,7 +186,7 @@ def test_a_renamed_label_is_another_question(filled: rn.Project) -> None:
     run = task.runs()[-1]
     assert filled.where(run.label == "A").keys() == ["0"]
     for old, new in (("A", "C"), ("B", "A")):
-        task.rename_label(old, new)
+        task.rename_label(old, new).apply()
     assert filled.where(run.label == "A").keys() == ["1"]
 
 

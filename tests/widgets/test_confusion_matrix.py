@@ -127,7 +127,7 @@ def test_the_view_of_a_cell_follows_the_labels(topic: rn.Task) -> None:
     view = rn.ConfusionMatrix(topic, "gold", "wrong").select("Refund", "Delivery")
     topic.label("3", "Delivery")
     assert view.keys() == ["1", "5", "7"]
-    topic.rename_label("Refund", "Money")
+    topic.rename_label("Refund", "Money").apply()
     with pytest.raises(SchemaError):
         view.keys()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from refinery_nb.project.learning import learning_spans
 from refinery_nb.project.learning.learning_classes import NO_VECTORS
 from refinery_nb.project.models.asking import Outcome
 from refinery_nb.project.rules import foreign
-from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
@@ -107,12 +106,9 @@ def check(task: Task, learner: ActiveLearner) -> None:
     project.learning.admit(learner)
 
 
-def rename_label(task: Task, old: str, new: str) -> None:
-    """Carry a renamed label into the label filters of learners."""
-    with task.project.database.write() as connection:
-        for row in heuristics.heuristics(connection, task.id):
-            labels = row.spec.get("labels") if row.spec["kind"] == ActiveLearner.kind else None
-            if labels and old in labels:
-                spec = {**row.spec, "labels": [new if one == old else one for one in labels]}
-                fingerprint = ActiveLearner.from_spec(spec).fingerprint
-                heuristics.set_spec(connection, row.version, spec, fingerprint)
+def renamed(spec: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return a spec with a renamed label in the choice of labels of a learner."""
+    if not spec.get("labels"):
+        return dict(spec)
+    found = [new if one == old else one for one in spec["labels"]]
+    return {**spec, "labels": list(dict.fromkeys(found))}

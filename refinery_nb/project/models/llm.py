@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.errors import HeuristicError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Votes
-from refinery_nb.heuristics import build, prompt
+from refinery_nb.heuristics import prompt
 from refinery_nb.heuristics.llm import LLM
 from refinery_nb.heuristics.prompt import Prompt
 from refinery_nb.language.causal import Causal
@@ -20,7 +20,6 @@ from refinery_nb.project.models import asking, llm_examples
 from refinery_nb.project.models.asking import Outcome, Page, Report
 from refinery_nb.project.models.question import ENDPOINT, Answer, Question
 from refinery_nb.project.models.spent import Spent
-from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
@@ -216,24 +215,15 @@ def endpoint_of(project: Project, heuristic: LLM) -> Endpoint | None:
     return found
 
 
-def rename_label(task: Task, old: str, new: str) -> None:
-    """Carry a renamed label into descriptions, examples and choices of labels."""
-    with task.project.database.write() as connection:
-        for row in heuristics.heuristics(connection, task.id):
-            if row.spec["kind"] not in ("llm", "zero_shot"):
-                continue
-            spec = _renamed(row.spec, old, new)
-            if spec != row.spec:
-                heuristics.set_spec(connection, row.version, spec, build(spec).fingerprint)
-
-
-def _renamed(spec: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+def renamed(spec: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return a spec with a renamed label in its descriptions, examples and choice of labels."""
     made = dict(spec)
     made["descriptions"] = {
         new if name == old else name: text for name, text in spec["descriptions"].items()
     }
     if spec.get("labels") is not None:
-        made["labels"] = [new if name == old else name for name in spec["labels"]]
+        found = [new if name == old else name for name in spec["labels"]]
+        made["labels"] = list(dict.fromkeys(found))
     if spec.get("examples"):
         made["examples"] = [
             [text, new if said == old else said]

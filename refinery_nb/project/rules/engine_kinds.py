@@ -69,12 +69,12 @@ FOLLOWED = {
 }
 # Which of them must be computed before others: (task, rows) -> rows.
 ORDER = "refinery_nb.project.rules.rule_views:in_order"
-# Carry a renamed label into what they ask for: (task, old, new) -> None.
-RENAME = (
-    "refinery_nb.project.rules.rule_views:rename_label",
-    "refinery_nb.project.models.llm:rename_label",
-    "refinery_nb.project.learning.learning_votes:rename_label",
-)
+# Carry a renamed label of the task into a spec: (spec, old, new) -> spec.
+RENAME = {
+    "active": "refinery_nb.project.learning.learning_votes:renamed",
+    "llm": "refinery_nb.project.models.llm:renamed",
+    "zero_shot": "refinery_nb.project.models.llm:renamed",
+}
 
 Told = tuple[str, int, int, int, float, str]
 
@@ -220,10 +220,11 @@ def _silent(done: int, total: int) -> None:
     del done, total
 
 
-def rename_label(task: Task, old: str, new: str) -> None:
-    """Carry a renamed label of a task into what such heuristics of any task ask for."""
-    for one in RENAME:
-        _named(one)(task, old, new)
+def renamed(spec: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return the spec of a heuristic of a task one of whose labels has a new name."""
+    made = {**spec, "label": new} if spec.get("label") == old else dict(spec)
+    kind = spec.get("kind", "")
+    return _named(RENAME[kind])(made, old, new) if kind in RENAME else made
 
 
 def _named(name: str) -> Callable[..., Any]:

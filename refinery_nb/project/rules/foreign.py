@@ -50,6 +50,12 @@ def mark(connection: Connection, specs: Iterable[Mapping[str, Any]]) -> None:
         set_setting(connection, FOREIGN, json.dumps(sorted(found)))
 
 
+def inherit(connection: Connection, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Note that code which was made from somebody else's code is somebody else's too."""
+    if code_hash(old) in _foreign(connection):
+        mark(connection, [new])
+
+
 def untrusted(project: Project, specs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the names of those specs whose code is somebody else's and not trusted."""
     with project.database.read() as connection:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from refinery_nb.core.condition_json import from_json, nodes, with_label_renamed
+from refinery_nb.core.condition_json import from_json, nodes
 from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.core.query import (
     Among,
@@ -175,20 +175,6 @@ def in_order(task: Task, rows: Sequence[HeuristicRow]) -> list[HeuristicRow]:
     for rule in enabled:
         take(rule)
     return found
-
-
-def rename_label(task: Task, old: str, new: str) -> None:
-    """Carry a renamed label of a task into the conditions of all filters of the project."""
-    from refinery_nb.heuristics import build
-
-    with task.project.database.write() as connection:
-        for row in heuristics.heuristics(connection):
-            if row.spec["kind"] != "filter":
-                continue
-            condition = with_label_renamed(row.spec["condition"], task.name, old, new)
-            if condition != row.spec["condition"]:
-                spec = {**row.spec, "condition": condition}
-                heuristics.set_spec(connection, row.version, spec, build(spec).fingerprint)
 
 
 def _rules(task: Task) -> list[HeuristicRow]:

@@ -12,7 +12,7 @@ from refinery_nb.compute.limits import Limits
 from refinery_nb.core.errors import HeuristicError, did_you_mean
 from refinery_nb.core.schema import check_name
 from refinery_nb.core.votes import VoteMatrix, Votes
-from refinery_nb.heuristics import Function, Heuristic, build
+from refinery_nb.heuristics import Function, Heuristic
 from refinery_nb.heuristics.imported import Imported
 from refinery_nb.project import labeling
 from refinery_nb.project.rules import engine_kinds, following, foreign, imported
@@ -87,22 +87,6 @@ def remove(task: Task, name: str) -> None:
     with task.project.database.write() as connection:
         heuristics.remove(connection, heuristic.id)
     task.project.events.emit("votes", task=task.id)
-
-
-def rename_label(task: Task, old: str, new: str) -> list[str]:
-    """Carry a renamed label into rules that name it as a value; return those to be looked at."""
-    engine_kinds.rename_label(task, old, new)
-    task.project.slices.rename_label(task.name, old, new)
-    flagged = []
-    for heuristic in rows(task):
-        spec = heuristic.spec
-        if spec.get("label") == old:
-            spec = {**spec, "label": new}
-            with task.project.database.write() as connection:
-                heuristics.set_spec(connection, heuristic.version, spec, build(spec).fingerprint)
-        elif repr(old)[1:-1] in str(spec.get("source", "")):
-            flagged.append(heuristic.name)
-    return flagged
 
 
 def matrix(task: Task, view: View | None) -> VoteMatrix:

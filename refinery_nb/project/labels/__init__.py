@@ -1,0 +1,1 @@
+"""Labels and tasks: renamed, merged, dressed, taken out and put back."""
