@@ -118,6 +118,11 @@ def again(spec: Mapping[str, Any], endpoint: Any = None) -> Embedder:
     if spec["kind"] == "endpoint":
         named = None if endpoint is True else endpoint
         return _kind("endpoint")(spec["model"], named, **spec["options"])
+    if spec["kind"] == "snapshot":
+        raise InputError(
+            f"the vectors came with a snapshot; their model {spec['model']!r} is not here.",
+            hint="Embed again by a model that is: model=.",
+        )
     raise InputError(
         f"the vectors come from the function {spec.get('model')!r}, which is not kept.",
         hint="Pass it again: model=.",

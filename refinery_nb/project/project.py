@@ -245,7 +245,7 @@ class Project:
 
     def records(self, view: View | None = None) -> pd.DataFrame:
         """Return the records of a view (or all): attributes as columns, keys as index."""
-        return self.frame((view or self.view()).ids())
+        return self.frame((self.view() if view is None else view).ids())  # one may be empty
 
     def embed(self, on: str, **options: Any) -> Embedding:
         """Give the records vectors of a text attribute (``model=``); see ``project.embed``."""

@@ -39,7 +39,8 @@ def test_a_snapshot_is_read_whole() -> None:
     assert [one.by for one in found.manual["t1"]] == ["ann-id", "ann-id", "bob-id"]
     assert [one.confidence for one in found.votes["t1"]] == [1, 1, 0.75, 0.9, 0.5]
     assert found.lists[0].terms == (("Ajax", False, "of A."), ("None", True, ""))
-    assert found.left_out == ("data slice (1)",)
+    assert [one.name for one in found.slices] == ["a slice"]
+    assert read_snapshot({**snapshot(), "gates_data": [{}, {}]}).left_out == ("gates (2)",)
     assert found.faults == ()
 
 

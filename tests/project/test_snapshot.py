@@ -435,7 +435,8 @@ def test_the_report_says_what_came_and_what_waits(project: rn.Project, tmp_path:
         "    lkp_teams",
         "  not run before you trust them, see project.task('names').trust():",
         "    orgs",
-        "  not taken in: data slice (1), the file model.pkl",
+        "  not taken in: the slice 'a slice' (its filter is not in the snapshot), "
+        "the file model.pkl",
     ]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.io.refinery import Said, Snapshot, load, read_snapshot
+from refinery_nb.io.refinery import COLORS, Said, Snapshot, load, read_snapshot
 from refinery_nb.project.weak.weak import WeakRun
 from tests.conftest import SHARED
 
@@ -95,6 +95,30 @@ def test_all_that_the_file_holds_is_in_the_project(
                 assert len(columns[heuristic.name]) == len(distinct), heuristic.name
         weak = snapshot.weak.get(wanted.id, ())
         assert sum(len(run) for run in task.runs() if run.model == "imported") == len(weak)
+
+
+@pytest.mark.parametrize("name", [AG_NEWS, CHAT, REFERENCES, "ag_news_initial"])
+def test_what_stands_beside_the_labels_is_in_the_project(
+    projects: dict[str, rn.Project], name: str
+) -> None:
+    """Colours, keys, slices, vectors and comments: as many as in the file."""
+    project, snapshot = project_of(projects, name), told(name)
+    for wanted in snapshot.tasks:
+        made = project.task(wanted.name).schema.labels
+        assert [label.color for label in made] == [COLORS[one.color] for one in wanted.labels]
+        keys = {one.name: one.hotkey for one in wanted.labels if one.hotkey}
+        assert {label.name: label.hotkey for label in made if label.name in keys} == keys
+    assert list(project.slices) == [one.name for one in snapshot.slices]
+    for one in snapshot.slices:
+        # The dynamic one of AG News is of the 3,000 - 123 records that nobody has labelled.
+        among = 2_877 if name == AG_NEWS else len(project)
+        assert len(project.slices[one.name]) == (len(one.records) if one.static else among)
+    full = [one for one in snapshot.embeddings if one.vectors]
+    assert list(project.embeddings) == [one.name for one in full]
+    for vectors in full:
+        assert project.embeddings[vectors.name].covered == len(vectors.vectors)
+        assert len(project.similar_to(1, k=5)) == 5
+    assert len(project.comments) == len(snapshot.comments)
 
 
 def test_ag_news_is_reproduced_with_the_constants_of_its_time(

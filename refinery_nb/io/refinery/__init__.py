@@ -9,8 +9,12 @@ from refinery_nb.io.refinery.reader import read_snapshot
 from refinery_nb.io.refinery.snapshot import (
     Said,
     Snapshot,
+    SnapshotComment,
+    SnapshotEmbedding,
     SnapshotHeuristic,
+    SnapshotList,
     SnapshotRun,
+    SnapshotSlice,
     SnapshotTask,
 )
 from refinery_nb.io.refinery.values import COLORS
@@ -20,8 +24,12 @@ __all__ = [
     "Names",
     "Said",
     "Snapshot",
+    "SnapshotComment",
+    "SnapshotEmbedding",
     "SnapshotHeuristic",
+    "SnapshotList",
     "SnapshotRun",
+    "SnapshotSlice",
     "SnapshotTask",
     "columns",
     "is_archive",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from refinery_nb.io.refinery import beside
 from refinery_nb.io.refinery.snapshot import (
     Said,
     Snapshot,
@@ -30,9 +31,10 @@ TAKEN = frozenset(
         *("record_label_associations", "record_label_association_tokens"),
         *("record_attribute_token_statistics", "knowledge_bases", "terms"),
         *("weak_supervision_task", "information_source_statistics_exclusion"),
-        "information_source_statistics_exclusions",
+        *("information_source_statistics_exclusions", "embeddings", "embedding_tensors"),
+        *("data_slice", "data_slice_record_association"),
     )
-)
+) | {"comments"}
 
 
 def read_snapshot(found: Mapping[str, Any]) -> Snapshot:
@@ -47,8 +49,9 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot:
     records = tuple(reader.records())
     tasks = tuple(reader.tasks())
     heuristics = tuple(reader.heuristics({task.id for task in tasks}))
+    known = {record for record, _ in records}
     manual, votes, weak = reader.said(
-        {record for record, _ in records},
+        known,
         {label.id: task for task in tasks for label in task.labels},
         {heuristic.id: heuristic for heuristic in heuristics},
     )
@@ -67,6 +70,9 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot:
         votes,
         weak,
         reader.token_counts(),
+        tuple(beside.embeddings(found, known, faults=reader.faults)),
+        tuple(beside.slices(found, known, faults=reader.faults)),
+        tuple(beside.comments(found, faults=reader.faults)),
         tuple(_left_out(found)),
         tuple(f"{count:,} {what}" for what, count in reader.faults.items()),
     )
@@ -86,7 +92,12 @@ class _Reader:
                 continue
             kind = (text(row.get("data_type")) or "UNKNOWN").upper()
             made[called] = SnapshotAttribute(
-                text(row.get("id")) or called, called, kind, flag(row.get("is_primary_key"))
+                text(row.get("id")) or called,
+                called,
+                kind,
+                flag(row.get("is_primary_key")),
+                (text(row.get("source_code")) or "") if flag(row.get("user_created")) else "",
+                (text(row.get("visibility")) or "").upper(),
             )
         return list(made.values())
 
@@ -262,7 +273,7 @@ class _Reader:
             id_, called = text(row.get("id")), name(row.get("name"))
             if id_ is not None and called is not None:
                 description = text(row.get("description")) or ""
-                made.append(SnapshotList(called, description, tuple(terms[id_].values())))
+                made.append(SnapshotList(id_, called, description, tuple(terms[id_].values())))
         return made
 
     def statistics(self) -> list[SnapshotStatistics]:

@@ -9,12 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SnapshotAttribute:
-    """An attribute; ``type`` as refinery calls it, such as TEXT or EMBEDDING_LIST."""
+    """An attribute; ``type`` as refinery calls it, such as TEXT or EMBEDDING_LIST.
+
+    ``calculated`` is the Python source that its values were made by; empty: they were uploaded.
+    ``visibility`` is HIDE, HIDE_ON_LABELING_PAGE, HIDE_ON_DATA_BROWSER or DO_NOT_HIDE.
+    """
 
     id: str
     name: str
     type: str
     is_key: bool
+    calculated: str = ""
+    visibility: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class SnapshotRun:
 class SnapshotList:
     """A lookup list: (term, blacklisted, comment)."""
 
+    id: str
     name: str
     description: str
     terms: tuple[tuple[str, bool, str], ...]
@@ -116,6 +123,60 @@ class SnapshotStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotEmbedding:
+    """Vectors of an attribute.
+
+    Attributes
+    ----------
+    of_tokens
+        Whether each token has a vector, rather than each record.
+    vectors
+        (record, numbers) in the order of the file: a list of numbers, or of such lists; several
+        of one record where the attribute is a list of texts.
+    absent
+        Records that have a vector and are not in the snapshot.
+    """
+
+    id: str
+    name: str
+    attribute: str
+    of_tokens: bool
+    platform: str
+    model: str
+    vectors: tuple[tuple[str, Any], ...]
+    absent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSlice:
+    """A slice; ``records`` are those of a static one, in order, ``filter`` how it was chosen.
+
+    ``selection`` is what we wrote ourselves for a dynamic one.
+    """
+
+    id: str
+    name: str
+    at: str
+    static: bool
+    records: tuple[str, ...]
+    absent: int
+    filter: Any
+    info: str
+    selection: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotComment:
+    """What somebody said; ``on`` as refinery calls it: RECORD, LABELING_TASK, HEURISTIC ..."""
+
+    on: str
+    target: str
+    by: str
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A project of refinery.
 
@@ -126,7 +187,7 @@ class Snapshot:
     manual, votes, weak
         By task id.
     left_out
-        What is in it and has no place here, in words: ``1 embedding``.
+        What is in it and has no place here, in words: ``1 notification``.
     faults
         What cannot be, and was dropped: ``2 labels of records that are not there``.
     """
@@ -145,5 +206,8 @@ class Snapshot:
     votes: Mapping[str, list[Said]]
     weak: Mapping[str, list[Said]]
     token_counts: Mapping[tuple[str, str], int]
+    embeddings: tuple[SnapshotEmbedding, ...]
+    slices: tuple[SnapshotSlice, ...]
+    comments: tuple[SnapshotComment, ...]
     left_out: tuple[str, ...]
     faults: tuple[str, ...]

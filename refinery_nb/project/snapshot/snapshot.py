@@ -14,6 +14,7 @@ from refinery_nb.io.refinery import (
     COLORS,
     Names,
     Snapshot,
+    SnapshotList,
     SnapshotTask,
     columns,
     load,
@@ -22,10 +23,13 @@ from refinery_nb.io.refinery import (
 )
 from refinery_nb.project import tasks
 from refinery_nb.project.records.add import AddReport, Ingest
+from refinery_nb.project.snapshot.snapshot_beside import add_comments, add_hotkeys, add_slices
 from refinery_nb.project.snapshot.snapshot_rules import add_heuristics, add_lists
 from refinery_nb.project.snapshot.snapshot_said import Places, add_labels, add_weak, language_of
+from refinery_nb.project.snapshot.snapshot_vectors import add_embeddings, forget, writing
 from refinery_nb.store import records, schema
 from refinery_nb.store.db import Connection
+from refinery_nb.store.embeddings import EmbeddingRow
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
@@ -39,10 +43,13 @@ class SnapshotReport(AddReport):
 
     Attributes
     ----------
-    heuristics, votes, weak, lists
-        How many heuristics are new, and how many votes, weak labels and lookup lists.
+    heuristics, votes, weak, lists, slices, comments, embeddings, vectors
+        How many heuristics are new, and how many votes, weak labels, lookup lists and so on.
     untrusted
         The new heuristics whose code does not run before it is trusted, by task.
+    calculated
+        The source of attributes that were calculated in refinery: their values came, and the
+        source is never run here.
     left_out
         What is in the snapshot and has no place here.
     """
@@ -51,6 +58,11 @@ class SnapshotReport(AddReport):
     votes: int = 0
     weak: int = 0
     lists: int = 0
+    slices: int = 0
+    comments: int = 0
+    embeddings: int = 0
+    vectors: int = 0
+    calculated: Mapping[str, str] | None = None
     untrusted: Mapping[str, tuple[str, ...]] | None = None
     left_out: tuple[str, ...] = ()
 
@@ -59,6 +71,20 @@ class SnapshotReport(AddReport):
         if self.heuristics or self.weak or self.lists:
             told = f"{self.heuristics:,} heuristics with {self.votes:,} votes"
             lines[1:1] = [f"  {told}, {self.weak:,} weak labels, {self.lists:,} lookup lists"]
+        beside = [
+            f"{count:,} {what}"
+            for count, what in (
+                (self.vectors, f"vectors ({self.embeddings:,} embeddings)"),
+                (self.slices, "slices"),
+                (self.comments, "comments"),
+            )
+            if count
+        ]
+        if beside:
+            lines.append(f"  {', '.join(beside)}")
+        if self.calculated:
+            told = ", ".join(self.calculated)
+            lines.append(f"  calculated in refinery, not here (see .calculated): {told}")
         for task, names in (self.untrusted or {}).items():
             lines.append(f"  not run before you trust them, see project.task({task!r}).trust():")
             lines.append(f"    {', '.join(names)}")
@@ -78,8 +104,9 @@ def add_snapshot(
 
     It brings records with their attributes and key, tasks with labels and colours, manual labels
     under the ids of those who set them, lookup lists, heuristics with the votes that they cast,
-    and the weak labels that stand. Adding it again changes nothing; what the project has already
-    under the same name, a label of the same person, a heuristic or a list, stays as it is.
+    the weak labels that stand, vectors, slices and comments. Adding it again changes nothing; what
+    the project has already under the same name, a label of the same person, a heuristic or a list,
+    stays as it is.
 
     A heuristic that is Python code becomes a function in refinery's dialect. It is not run, now
     or later, before somebody here trusts it: see ``Task.trust``. Others (learners, zero-shot
@@ -100,16 +127,26 @@ def add_snapshot(
     path = path.expanduser()
     found, ignored = load(path, password)
     snapshot = read_snapshot(found)
-    with project.database.write() as connection:
-        importer = SnapshotImporter(project, connection, snapshot, path.name)
-        ingest = Ingest(project, importer.reading, on_error="raise", on_conflict=on_conflict)
-        report = ingest.run(connection, importer.key, importer)
+    written: list[EmbeddingRow] = []
+    try:
+        with writing(project, snapshot), project.database.write() as connection:
+            importer = SnapshotImporter(project, connection, snapshot, path.name, written)
+            ingest = Ingest(project, importer.reading, on_error="raise", on_conflict=on_conflict)
+            report = ingest.run(connection, importer.key, importer)
+    except BaseException:
+        forget(project, written)
+        raise
     project.events.emit("records")
     project.events.emit("schema")
     for task in importer.tasks.values():
         project.events.emit("votes", task=task.id)
+    for name in importer.embeddings.values():
+        project.events.emit("vectors", name=name)
+    if snapshot.comments:
+        project.events.emit("comments")
     known = {field.name: getattr(report, field.name) for field in fields(AddReport)}
-    left_out = snapshot.left_out + tuple(f"the file {name}" for name in ignored)
+    files = [f"the file {name}" for name in ignored]
+    left_out = (*snapshot.left_out, *importer.left_out, *files)
     return SnapshotReport(**known, **importer.counts, left_out=left_out)
 
 
@@ -124,12 +161,20 @@ class SnapshotImporter:
         The attributes that identify a record; none: its content.
     ids
         The ids of the records here by those in the snapshot.
-    tasks, labels
-        The tasks by their ids in the snapshot, and the ids of labels here by those there.
+    tasks, labels, slices, embeddings, lists
+        The tasks by their ids in the snapshot, the ids of labels and slices here by those there,
+        the names of embeddings here by ids there, and the lists with their names here.
+    written
+        The embeddings whose files were written: to be deleted if this fails.
     """
 
     def __init__(
-        self, project: Project, connection: Connection, snapshot: Snapshot, source: str
+        self,
+        project: Project,
+        connection: Connection,
+        snapshot: Snapshot,
+        source: str,
+        written: list[EmbeddingRow],
     ) -> None:
         self.project = project
         self.connection = connection
@@ -139,6 +184,11 @@ class SnapshotImporter:
         self.ids: dict[str, int] = {}
         self.tasks: dict[str, TaskSchema] = {}
         self.labels: dict[str, int] = {}
+        self.slices: dict[str, int] = {}
+        self.embeddings: dict[str, str] = {}
+        self.lists: list[tuple[SnapshotList, str]] = []
+        self.written = written
+        self.left_out: list[str] = []
         self.counts: dict[str, Any] = {}
         attributes = schema.attributes(connection)
         self._columns = columns(snapshot)
@@ -197,8 +247,11 @@ class SnapshotImporter:
             error.source = self.source
             raise
         made = next(one for one in schema.tasks(self.connection) if one.name == name)
-        self.tasks[task.id] = made
         self.labels |= {id_: made.label(label).id for id_, label in called.items()}
+        there = set() if existing is None else {label.name for label in existing.labels}
+        fresh = {one.id: one.hotkey for one in task.labels if called[one.id] not in there}
+        add_hotkeys(self, made, fresh)
+        self.tasks[task.id] = next(one for one in schema.tasks(self.connection) if one.name == name)
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Learn which record here is which of the snapshot's."""
@@ -208,16 +261,28 @@ class SnapshotImporter:
     def finish(self) -> int:
         """Store the lists, labels, heuristics with their votes, and weak labels."""
         places = Places(self.snapshot)
-        lists = add_lists(self.connection, self.snapshot, self.warnings)
+        lists = add_lists(self)
         labelled = add_labels(self, places)
         added = add_heuristics(self, places)
         weak = add_weak(self, places, added.versions)
+        embeddings, vectors, no_vectors = add_embeddings(self)
+        slices, no_slices = add_slices(self, added)
+        self.left_out += [*no_vectors, *no_slices]
         self.counts = {
             "heuristics": added.count,
             "votes": added.votes,
             "untrusted": added.untrusted,
             "weak": weak,
             "lists": lists,
+            "slices": slices,
+            "comments": add_comments(self, added),
+            "embeddings": embeddings,
+            "vectors": vectors,
+            "calculated": {
+                self.names[one.name]: one.calculated
+                for one in self.snapshot.attributes
+                if one.calculated
+            },
         }
         self.warnings += places.warnings()
         return labelled

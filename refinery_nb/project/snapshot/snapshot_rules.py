@@ -14,7 +14,7 @@ from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics import Heuristic
 from refinery_nb.heuristics.dialect import DIALECT, Dialect
 from refinery_nb.heuristics.foreign import Foreign
-from refinery_nb.io.refinery import Names, Said, Snapshot, SnapshotHeuristic
+from refinery_nb.io.refinery import Names, Said, SnapshotHeuristic
 from refinery_nb.project import labeling
 from refinery_nb.project.rules import following, foreign
 from refinery_nb.project.rules.imported import content_of
@@ -43,22 +43,27 @@ class AddedHeuristics:
         Names of the new ones that are code, by the name of their task.
     versions
         Ids of the versions in force, by the id of the task and the name there.
+    ids
+        Of the heuristics here, by their ids there; also of those that stood here already.
     """
 
     count: int = 0
     votes: int = 0
     untrusted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     versions: dict[str, dict[str, int]] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
 
 
-def add_lists(connection: Connection, snapshot: Snapshot, told: list[str]) -> int:
+def add_lists(importer: SnapshotImporter) -> int:
     """Make the lookup lists; return how many got terms.
 
     A list of the project that has terms already stays as it is.
     """
+    connection, told = importer.connection, importer.warnings
     names, done = Names(lookups.lists(connection)), 0
-    for one in snapshot.lists:
+    for one in importer.snapshot.lists:
         name = names.fitting(one.name)
+        importer.lists.append((one, name))
         row = lookups.lists(connection).get(name)
         id_ = lookups.make(connection, name) if row is None else row.id
         if row is None and one.description:
@@ -98,12 +103,13 @@ def add_heuristics(importer: SnapshotImporter, places: Places) -> AddedHeuristic
             voted = one.source if one.voted_with is None else one.voted_with
             rule = _rule(importer, one, name, votes, voted)
             if name in stand:
+                added.ids[one.id] = stand[name].id
                 if stand[name].hash != following.stamped(connection, rule)[1]:
                     importer.warnings.append(
                         f"{name!r} stays as it is: {schema.name!r} has a heuristic of this name"
                     )
                 continue
-            _store(importer, schema, one, rule, votes)
+            added.ids[one.id] = _store(importer, schema, one, rule, votes)
             added.count += 1
             added.votes += len(votes)
             if isinstance(rule, Dialect):
@@ -159,7 +165,7 @@ def _store(
     one: SnapshotHeuristic,
     rule: Dialect | Foreign,
     votes: Votes,
-) -> None:
+) -> int:
     connection, message = importer.connection, ""
     if one.voted_with not in (None, one.source):
         # The votes that stand are those of the older source: it is in force, the other before it.
@@ -177,6 +183,7 @@ def _store(
             seen=records.version(connection),
         )
     heuristics.enable(connection, id_, one.is_selected)
+    return id_
 
 
 def _save(connection: Connection, task: TaskSchema, rule: Heuristic) -> tuple[int, int]:

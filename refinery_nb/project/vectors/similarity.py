@@ -165,7 +165,7 @@ class Similarities:
 
     def can_encode(self, row: EmbeddingRow) -> bool:
         """Say whether the model of an embedding can be had to embed other texts."""
-        if row.spec["kind"] not in ("function", "endpoint"):
+        if row.spec["kind"] not in ("function", "endpoint", "snapshot"):
             return True
         return self._given(row) is not None  # nobody else knows the function or the address
 

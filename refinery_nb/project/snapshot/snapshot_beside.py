@@ -1,0 +1,168 @@
+"""Hotkeys, slices and comments of a snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from refinery_nb.core.condition_json import selection_from_json, selection_to_json
+from refinery_nb.core.errors import RefineryError
+from refinery_nb.core.query import Selection
+from refinery_nb.core.schema import TaskSchema
+from refinery_nb.io.refinery import Names, SnapshotSlice
+from refinery_nb.project.snapshot.snapshot_filters import Known, Untranslatable, selection
+from refinery_nb.project.snapshot.snapshot_said import when
+from refinery_nb.store import comments, embeddings, heuristics, lookups, schema, slices, weak
+
+if TYPE_CHECKING:
+    from refinery_nb.project.snapshot.snapshot import SnapshotImporter
+    from refinery_nb.project.snapshot.snapshot_rules import AddedHeuristics
+
+# What refinery lets comment on, as it is called here; others have no place (organizations, users).
+ON = {
+    "RECORD": "record",
+    "LABELING_TASK": "task",
+    "LABEL": "label",
+    "HEURISTIC": "heuristic",
+    "DATA_SLICE": "slice",
+    "ATTRIBUTE": "attribute",
+    "KNOWLEDGE_BASE": "lookup",
+    "EMBEDDING": "embedding",
+}
+
+
+def add_hotkeys(importer: SnapshotImporter, task: TaskSchema, fresh: Mapping[str, str]) -> None:
+    """Give the new labels of a task the keys that they have in refinery.
+
+    A key that another new label got by itself is taken from it; one of an older label stays.
+
+    Parameters
+    ----------
+    fresh
+        Key by id of the label there.
+    """
+    wanted = {importer.labels[id_]: key for id_, key in fresh.items() if len(key) == 1}
+    new = {importer.labels[id_] for id_ in fresh}
+    taken = {one.hotkey for one in task.labels if one.id not in new}
+    keys: dict[int, str] = {}
+    for id_, key in wanted.items():
+        if key not in taken:
+            keys[id_] = key
+            taken.add(key)
+    for label in task.labels:
+        key = keys.get(label.id, "" if label.hotkey in keys.values() else label.hotkey)
+        if key != label.hotkey:
+            schema.dress_label(importer.connection, replace(label, hotkey=key))
+
+
+def add_slices(importer: SnapshotImporter, added: AddedHeuristics) -> tuple[int, list[str]]:
+    """Keep the slices; return how many are new, and those whose filter has no meaning here."""
+    connection, made, left_out = importer.connection, 0, []
+    known, stand = _known(importer, added), slices.slices(connection)
+    names = Names(stand)
+    for one in importer.snapshot.slices:
+        name = names.fitting(one.name)
+        ids = np.array([importer.ids[record] for record in one.records], np.int64)
+        if one.absent:
+            importer.warnings.append(
+                f"{one.absent:,} records of the slice {name!r} are not in the snapshot"
+            )
+        if name in stand:
+            importer.slices[one.id] = stand[name].id
+            continue
+        try:
+            chosen = _selection(one, known)
+        except Untranslatable as error:
+            if not one.static:
+                left_out.append(f"the slice {one.name!r} ({error})")
+                continue
+            chosen = Selection()
+        static = one.static and one.selection is None
+        slices.save(
+            connection,
+            name,
+            selection_to_json(chosen),
+            at=when(one.at),
+            records=ids if static else None,
+            comment=one.info,
+        )
+        importer.slices[one.id] = slices.slices(connection)[name].id
+        made += 1
+    return made, left_out
+
+
+def _selection(one: SnapshotSlice, known: Known) -> Selection:
+    if one.selection is None:
+        return selection(one.filter, known)
+    try:
+        return selection_from_json(one.selection)
+    except RefineryError as error:
+        raise Untranslatable(error.message) from error
+
+
+def _known(importer: SnapshotImporter, added: AddedHeuristics) -> Known:
+    connection = importer.connection
+    types = {one.name: one.type for one in schema.attributes(connection)}
+    tasks = {task.id: task for task in schema.tasks(connection)}
+    runs = {}
+    for id_, task in importer.tasks.items():
+        of_task = weak.runs(connection, task.id)
+        if of_task:
+            runs[id_] = of_task[-1].id
+    names = {row.id: row.name for row in heuristics.heuristics(connection)}
+    return Known(
+        {there: (here, types[here]) for there, here in importer.names.items() if here in types},
+        {id_: tasks[task.id] for id_, task in importer.tasks.items()},
+        {id_: names[here] for id_, here in added.ids.items()},
+        importer.labels,
+        runs,
+    )
+
+
+def add_comments(importer: SnapshotImporter, added: AddedHeuristics) -> int:
+    """Keep the comments that are new; return how many there are."""
+    connection, made = importer.connection, 0
+    places, missing = _places(importer, added), Counter[str]()
+    for one in importer.snapshot.comments:
+        kind = ON.get(one.on)
+        target = places[kind].get(one.target) if kind is not None else None
+        if kind is None or target is None:
+            missing[one.on.lower().replace("_", " ")] += 1
+            continue
+        at = when(one.at)
+        if not comments.stands(connection, kind, target, one.by, one.text, at=at):
+            comments.add(connection, kind, target, one.by, one.text, at=at)
+            made += 1
+    importer.warnings += [
+        f"{count:,} comments on a {what} were left out: it is not here"
+        for what, count in missing.items()
+    ]
+    return made
+
+
+def _places(importer: SnapshotImporter, added: AddedHeuristics) -> dict[str, dict[str, Any]]:
+    """Return the ids here of what can be commented on, by the ids there."""
+    connection = importer.connection
+    attributes = {one.name: one.id for one in schema.attributes(connection)}
+    known = lookups.lists(connection)
+    vectors = embeddings.embeddings(connection)
+    return {
+        "record": importer.ids,
+        "task": {id_: task.id for id_, task in importer.tasks.items()},
+        "label": importer.labels,
+        "heuristic": added.ids,
+        "slice": importer.slices,
+        "attribute": {
+            one.id: attributes[importer.names[one.name]]
+            for one in importer.snapshot.attributes
+            if importer.names[one.name] in attributes
+        },
+        "lookup": {one.id: known[name].id for one, name in importer.lists if name in known},
+        "embedding": {
+            id_: vectors[name].id for id_, name in importer.embeddings.items() if name in vectors
+        },
+    }
