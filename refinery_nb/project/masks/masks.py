@@ -1,0 +1,317 @@
+"""Which records a condition holds for, as a mask over all of them; and selections from that.
+
+``store.views`` asks SQLite, which is quick for one page of one question. Here each part of a
+condition becomes a mask, once per version of what it asks, so that the next filter over a million
+records that differs in one part costs that part. Both answer the same (tests/project/test_masks).
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from refinery_nb.core.query import (
+    Among,
+    And,
+    AttributeField,
+    Compare,
+    Condition,
+    Conflicting,
+    Field,
+    FusedField,
+    Judged,
+    Keys,
+    Labelled,
+    LengthField,
+    Marked,
+    Not,
+    Or,
+    Paired,
+    QueueField,
+    RandomField,
+    Selection,
+    TextSearch,
+    Voted,
+    WeakField,
+)
+from refinery_nb.core.schema import Attribute, AttributeType, TaskKind, TaskSchema
+from refinery_nb.project.masks.dense import Bools, Dense, Floats, Ints
+from refinery_nb.project.selector import random_numbers
+from refinery_nb.store import gold, schema
+from refinery_nb.store.comparison import compare
+
+if TYPE_CHECKING:
+    from refinery_nb.project.project import Project
+
+COMPARISONS = {
+    "=": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+PLAIN = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+UNSTABLE = (QueueField, FusedField)  # orders that depend on which records are sorted
+
+
+class Masks:
+    """Answers selections of one project from masks and columns that it keeps."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.dense = Dense(project)
+
+    def forget(self) -> None:
+        """Read everything anew: records were deleted, or another process may have done so."""
+        self.dense.kept.clear()
+
+    def ids(self, selection: Selection) -> Ints:
+        """Return the ids of the selected records, in order; as ``Selector.ids``.
+
+        Raises
+        ------
+        QueryError
+            If the selection makes no sense for the project.
+        """
+        if any(isinstance(field, UNSTABLE) for field, _ in selection.order):
+            return self.project.select_ids(selection)
+        mask = self.mask(selection.condition)
+        every = self.dense.ids()
+        if not selection.order:
+            return every[mask][: selection.limit]
+        order = self.order(selection.order)
+        return every[order[mask[order]]][: selection.limit]
+
+    def count(self, condition: Condition) -> int:
+        """Return for how many records a condition holds."""
+        return int(self.mask(condition).sum())
+
+    def mask(self, node: Condition) -> Bools:
+        """Return where a condition holds, aligned with the ids of all records."""
+        if isinstance(node, Not):
+            return ~self.mask(node.item)
+        if isinstance(node, (And, Or)):
+            joined_by_and = isinstance(node, And)
+            found = np.full(len(self.dense.ids()), joined_by_and)
+            for item in node.items:
+                part = self.mask(item)
+                found = found & part if joined_by_and else found | part
+            return found
+        if isinstance(node, Among) and node.selection.limit is None:
+            return self.mask(node.selection.condition)
+        version = self._version(node)
+        if version is None:
+            return self.dense.marked(self.ids_of(node))
+        return self.dense.kept.get(f"mask {node!r}", version, lambda: self._leaf(node))
+
+    def is_at_hand(self, node: Condition) -> bool:
+        """Say whether the mask of a condition is there, or soon made without SQLite."""
+        if isinstance(node, Not):
+            return self.is_at_hand(node.item)
+        if isinstance(node, (And, Or)):
+            return all(map(self.is_at_hand, node.items))
+        if isinstance(node, (Voted, Conflicting)):
+            return True
+        if isinstance(node, Compare) and isinstance(node.field, WeakField):
+            return True
+        version = self._version(node)
+        return version is not None and self.dense.kept.has(f"mask {node!r}", version)
+
+    def order(self, order: tuple[tuple[Field, bool], ...]) -> Ints:
+        """Return the places of all records in an order; missing last, ties as they arrived."""
+        keys: list[Any] = []
+        versions: list[Hashable] = []
+        for field, descending in order:
+            values = self._values(field)
+            if values is None:
+                ids = self.project.select_ids(Selection(order=order))
+                return self.dense.places(ids)
+            keys += [np.isnan(values), -values if descending else values]
+            versions.append(self.dense.version())
+            if isinstance(field, WeakField):
+                versions.append(self.project.columns.weak_version(field.run))
+
+        def make() -> Ints:
+            # The first key of lexsort counts least; it is stable, and ids ascend.
+            found: Ints = np.lexsort([key for pair in _pairs(keys) for key in pair])
+            return found
+
+        return self.dense.kept.get(f"order {order!r}", tuple(versions), make)
+
+    def ids_of(self, node: Condition) -> Ints:
+        """Return the records of one condition as SQLite finds them."""
+        return self.project.select_ids(Selection(node))
+
+    def _version(self, node: Condition) -> Hashable:
+        """Return what changes whenever the answer does; None where that is not known."""
+        if isinstance(node, (TextSearch, Keys)):
+            return self.dense.version()
+        if isinstance(node, Compare):
+            if isinstance(node.field, (AttributeField, LengthField)):
+                return self.dense.version()
+            if isinstance(node.field, WeakField):
+                task = self._task(node.field.task)
+                if task is None:
+                    return None
+                weak = self.project.columns.weak_version(node.field.run)
+                return (self.dense.version(), weak, task.labels)
+            return None
+        if isinstance(node, (Labelled, Marked)):
+            task = self._task(node.task)
+            return None if task is None else (self._said(), task.labels)
+        if isinstance(node, (Voted, Conflicting, Judged, Paired)):
+            task = self._task(node.task)
+            if task is None:
+                return None
+            votes = self.project.columns.versions(task)
+            return (self.dense.version(), votes, self._said(), task.labels)
+        return None
+
+    def _said(self) -> Hashable:
+        with self.project.database.read() as connection:
+            return gold.version(connection)
+
+    def _task(self, name: str) -> TaskSchema | None:
+        with self.project.database.read() as connection:
+            return next((task for task in schema.tasks(connection) if task.name == name), None)
+
+    def _attribute(self, name: str) -> Attribute | None:
+        with self.project.database.read() as connection:
+            return next((one for one in schema.attributes(connection) if one.name == name), None)
+
+    def _leaf(self, node: Condition) -> Bools:
+        found: Bools | None = None
+        if isinstance(node, Compare):
+            if isinstance(node.field, AttributeField):
+                found = self._compared(node, self._attribute(node.field.name))
+            elif isinstance(node.field, WeakField):
+                found = self._weak(node, node.field)
+        elif isinstance(node, Conflicting):
+            task = self._task(node.task)
+            if task is not None and task.kind is TaskKind.CLASSIFICATION:
+                found = self.dense.conflicting(task)
+        elif isinstance(node, Voted):
+            found = self._voted(node)
+        return self.dense.marked(self.ids_of(node)) if found is None else found
+
+    def _compared(self, node: Compare, attribute: Attribute | None) -> Bools | None:
+        if attribute is None:
+            return None
+        compare("", attribute, node)  # says what is wrong with the value
+        numbers = self.dense.numbers(attribute)
+        if numbers is not None:
+            return _compared(numbers, node)
+        coded = self.dense.codes(attribute)
+        if coded is None:
+            return None
+        codes, values = coded
+        holds = np.array([_holds(value, node) for value in values], np.bool_)
+        table = np.append(holds, node.op == "missing")  # the last one: a missing value
+        found: Bools = table[codes]
+        return found
+
+    def _weak(self, node: Compare, field: WeakField) -> Bools | None:
+        task = self._task(field.task)
+        known = {run.id for run in self.project.task(field.task).runs()} if task else set()
+        if task is None or field.run not in known:
+            return None
+        if field.what == "confidence":
+            number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+            if node.op != "missing" and not (number and node.op in COMPARISONS):
+                return None
+            return _compared(self.dense.confidence(field.run), node)
+        if task.kind is not TaskKind.CLASSIFICATION:
+            return None
+        labels = self.dense.labels(field.run)
+        if node.op == "missing":
+            return labels == 0
+        if node.op not in ("=", "!=", "in"):
+            return None
+        names = node.value if node.op == "in" else (node.value,)
+        wanted = [task.label(name).id for name in names]
+        chosen: Bools = np.isin(labels, wanted)
+        return (labels > 0) & ~chosen if node.op == "!=" else chosen
+
+    def _voted(self, node: Voted) -> Bools | None:
+        task = self._task(node.task)
+        if task is None:
+            return None
+        columns = self.project.columns.of_task(task, enabled_only=node.heuristic is None)
+        if node.heuristic is not None and node.heuristic not in columns:
+            return None
+        wanted = None if node.label is None else task.label(node.label).id
+        found = np.zeros(len(self.dense.ids()), np.bool_)
+        for name, votes in columns.items():
+            if node.heuristic in (None, name):
+                some = votes.record if wanted is None else votes.record[votes.label == wanted]
+                found[self.dense.places(some)] = True
+        return found
+
+    def _values(self, field: Field) -> Floats | None:
+        """Return the numbers that records are sorted by; None where SQLite sorts."""
+        if isinstance(field, RandomField):
+            return random_numbers(self.dense.ids(), field.seed)
+        if isinstance(field, WeakField):
+            task = self._task(field.task)
+            known = {run.id for run in self.project.task(field.task).runs()} if task else set()
+            own = field.what == "confidence" and field.run in known
+            return self.dense.confidence(field.run) if own else None
+        if not isinstance(field, AttributeField):
+            return None
+        attribute = self._attribute(field.name)
+        if attribute is None:
+            return None
+        if attribute.type is AttributeType.CATEGORY:
+            coded = self.dense.codes(attribute)
+            if coded is None:
+                return None
+            return np.where(coded[0] < 0, np.nan, coded[0].astype(np.float64))
+        return self.dense.numbers(attribute)
+
+
+def _pairs(keys: list[Any]) -> list[tuple[Any, Any]]:
+    """Return (values, missing) of each field, the first field last, as lexsort takes them."""
+    return [(keys[at + 1], keys[at]) for at in range(len(keys) - 2, -1, -2)]
+
+
+def _compared(values: Floats, node: Compare) -> Bools:
+    """Compare numbers; a missing one never compares."""
+    missing = np.isnan(values)
+    if node.op == "missing":
+        return missing
+    if node.op == "in":
+        found = np.isin(values, np.array([float(one) for one in node.value], np.float64))
+    else:
+        found = COMPARISONS[node.op](values, float(node.value))
+    return found & ~missing
+
+
+def _holds(value: str, node: Compare) -> bool:
+    """Compare one string, as the functions of the store do."""
+    wanted = node.value
+    if node.op == "missing":
+        return False
+    if node.op == "matches":
+        return re.search(wanted, value) is not None
+    if node.op in ("contains", "starts", "ends"):
+        if not node.case:
+            value, wanted = value.casefold(), wanted.casefold()
+        if node.op == "contains":
+            return bool(wanted in value)
+        own = value.startswith(wanted) if node.op == "starts" else value.endswith(wanted)
+        return bool(own)
+    if node.op == "in":
+        return value in node.value
+    return bool(PLAIN[node.op](value, wanted))
