@@ -20,13 +20,14 @@ from refinery_nb.io.reading import Source
 # Format: its module and its source class there (none: it is only written).
 FOREIGN: dict[str, tuple[str, str | None]] = {
     "prodigy": ("refinery_nb.io.annotations.prodigy", "Prodigy"),
+    "doccano": ("refinery_nb.io.annotations.doccano", "Doccano"),
 }
 # Suffixes that are one format's alone.
 SUFFIXES: dict[str, str] = {}
 # Formats that the first records of a JSON file may tell.
-SNIFFED = ("prodigy",)
+SNIFFED = ("prodigy", "doccano")
 # Formats that hold one label a record, so that a weak one would pass for a person's.
-ONE_LABEL = ("prodigy",)
+ONE_LABEL = ("prodigy", "doccano")
 HEAD = 2**20
 ROWS = 5
 

@@ -71,8 +71,9 @@ def records_of(project: rn.Project) -> list[dict[str, Any]]:
 ROUND = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 OPTIONS: dict[str, dict[str, Any]] = {
     "prodigy": {"task": "topic", "spans": "names"},
+    "doccano": {"task": "topic", "spans": "names", "empty": "none", "offsets": "codepoint"},
 }
-SUFFIX = {"prodigy": "jsonl"}
+SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl"}
 
 
 @pytest.mark.parametrize("format", list(OPTIONS))
@@ -202,3 +203,98 @@ def test_a_weak_label_is_written_as_an_answer_only_when_asked(
     assert accepted() == [["World"], None]
     assert accepted(sources=["manual", "weak"]) == [["World"], ["Sports"]]
     assert accepted(sources=["weak"]) == [["Sports"], ["Sports"]]
+
+
+EMOJI = "💩💩 Acme"
+IN_CODE_POINTS, IN_UTF16 = [3, 7, "ORG"], [5, 9, "ORG"]
+BEYOND = {"text": "💩 Acme", "label": [[3, 7, "ORG"]]}  # ends beyond the text in code points
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "stored"),
+    [
+        ([{"text": EMOJI, "label": [IN_UTF16]}], {}, (3, 7)),
+        ([{"text": EMOJI, "labels": [IN_CODE_POINTS]}], {"offsets": "codepoint"}, (3, 7)),
+        ([{"text": EMOJI, "label": [IN_CODE_POINTS]}], {"offsets": "utf16"}, "not a span"),
+        ([{"text": EMOJI + " Corp", "label": [IN_CODE_POINTS]}], {}, (3, 7)),
+        ([{"text": EMOJI + " Corp", "label": [IN_UTF16]}], {}, "pass offsets="),
+        ([{"text": EMOJI + " Corp", "label": [IN_UTF16]}, BEYOND], {}, (3, 7)),
+        (
+            [
+                {
+                    "text": EMOJI + " Corp",
+                    "entities": [{"id": 1, "start_offset": 5, "end_offset": 9, "label": "ORG"}],
+                },
+                BEYOND,
+            ],
+            {},
+            (3, 7),
+        ),
+    ],
+)
+def test_how_doccano_counts_is_told_by_the_file_or_asked(
+    project: rn.Project, tmp_path: Path, rows: list[Any], options: dict, stored: Any
+) -> None:
+    """B13: one record that fits in one way only tells it for the file."""
+    path = lines(tmp_path / "d.jsonl", rows)
+    if stored == "pass offsets=":
+        with pytest.raises(InputError, match="pass offsets=") as caught:
+            project.add(path, **options)
+        assert (caught.value.line, caught.value.field) == (1, "offsets")
+        report = project.add(path, on_error="quarantine", offsets="utf16")
+        assert report.added == 1
+        return
+    if isinstance(stored, str):
+        with pytest.raises(InputError):
+            project.add(path, offsets="utf16", format="doccano")
+        return
+    project.add(path, **options)
+    gold = project.task("entities").gold()
+    assert tuple(gold.iloc[0][["start", "end"]]) == stored
+
+
+def test_unclear_records_are_put_aside_where_nothing_tells(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    unclear = {"text": EMOJI + " Corp", "label": [IN_UTF16]}
+    path = lines(tmp_path / "d.jsonl", [unclear, {"text": "Acme", "label": [[0, 4, "ORG"]]}])
+    report = project.add(path, on_error="quarantine")
+    assert (report.added, list(report.rejected["line"])) == (1, [1])
+    assert json.loads(report.rejected["raw"][0]) == unclear
+
+
+@pytest.mark.parametrize(
+    ("row", "task", "label"),
+    [
+        ({"text": "a", "label": ["pos"]}, "label", "pos"),
+        ({"text": "a", "labels": ["pos"], "id": 3}, "label", "pos"),
+        ({"id": 1, "text": "a", "cats": ["pos"], "entities": [[0, 1, "X"]]}, "entities", "X"),
+        ({"id": 1, "data": "a", "label": [[0, 1, "X"]]}, "entities", "X"),
+    ],
+)
+def test_doccanos_spellings_are_all_read(
+    project: rn.Project, tmp_path: Path, row: dict, task: str, label: str
+) -> None:
+    project.add(lines(tmp_path / "d.jsonl", [row]), format="doccano")
+    assert list(project.task(task).gold()["label"]) == [label]
+
+
+def test_several_labels_of_one_record_are_refused(project: rn.Project, tmp_path: Path) -> None:
+    path = lines(tmp_path / "d.jsonl", [{"text": "a", "label": ["x", "y"]}])
+    with pytest.raises(InputError, match="one is allowed"):
+        project.add(path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "a", "label": "pos"},
+        {"text": "a", "label": [1, 2]},
+        {"text": "a", "label": ["tag"], "stars": 3},
+        {"text": "a", "entities": ["Acme"]},
+    ],
+)
+def test_ordinary_jsonl_stays_ordinary(project: rn.Project, tmp_path: Path, row: dict) -> None:
+    project.add(lines(tmp_path / "d.jsonl", [row]))
+    assert not project.tasks
+    assert set(project.records().columns) == set(row)

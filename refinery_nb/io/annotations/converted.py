@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from refinery_nb.io.annotations.offsets import Offsets, Unfit
+from refinery_nb.io.json_array import JsonArray
+from refinery_nb.io.jsonl import JsonLines
 from refinery_nb.io.names import MANUAL, WEAK, LabelColumn, What, column_name
 from refinery_nb.io.reading import Raw, Reject, Source
 
@@ -192,3 +195,24 @@ def items(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise Unfit(f"expected a list, got {value!r:.40}", where)
     return value
+
+
+def json_source(path: Path, encoding: str) -> Source:
+    """Open a JSON array or JSONL, by suffix."""
+    if path.name.lower().endswith((".json", ".json.gz")):
+        return JsonArray(path, encoding=encoding)
+    return JsonLines(path, encoding=encoding)
+
+
+def one_label(values: Sequence[Any], where: str) -> str | None:
+    """Return the only one of several labels, None where there is none.
+
+    Raises
+    ------
+    Unfit
+        If there are several: a task has one label a record.
+    """
+    if len(values) > 1:
+        shown = ", ".join(repr(value) for value in values)
+        raise Unfit(f"there are {len(values)} labels ({shown:.80}); one is allowed", where)
+    return label_name(values[0], where) if values else None
