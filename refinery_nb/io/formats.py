@@ -21,11 +21,13 @@ from refinery_nb.io.reading import Source
 FOREIGN: dict[str, tuple[str, str | None]] = {
     "prodigy": ("refinery_nb.io.annotations.prodigy", "Prodigy"),
     "doccano": ("refinery_nb.io.annotations.doccano", "Doccano"),
+    "label_studio": ("refinery_nb.io.annotations.label_studio", "LabelStudio"),
+    "label_studio_config": ("refinery_nb.io.annotations.label_studio_config", None),
 }
 # Suffixes that are one format's alone.
-SUFFIXES: dict[str, str] = {}
+SUFFIXES = {".xml": "label_studio_config"}
 # Formats that the first records of a JSON file may tell.
-SNIFFED = ("prodigy", "doccano")
+SNIFFED = ("label_studio", "prodigy", "doccano")
 # Formats that hold one label a record, so that a weak one would pass for a person's.
 ONE_LABEL = ("prodigy", "doccano")
 HEAD = 2**20

@@ -72,8 +72,9 @@ ROUND = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 OPTIONS: dict[str, dict[str, Any]] = {
     "prodigy": {"task": "topic", "spans": "names"},
     "doccano": {"task": "topic", "spans": "names", "empty": "none", "offsets": "codepoint"},
+    "label_studio": {},
 }
-SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl"}
+SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label_studio": "json"}
 
 
 @pytest.mark.parametrize("format", list(OPTIONS))

@@ -117,7 +117,7 @@ class Doccano(Converted):
                 labels = found
         if labels:
             row.classes(self._text, self._task, str(one_label(labels, "label")))
-        elif labels is not None and not spans:
+        elif labels is not None and (not spans or "cats" in raw):
             self._empty(row, note, spans_too="cats" not in raw and "entities" not in raw)
         if spans:
             self._spans_seen = True

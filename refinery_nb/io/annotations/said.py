@@ -145,6 +145,11 @@ class Layout:
                 return at, name
         raise InputError("there is no text to write.", hint="Pass text='...', a text attribute.")
 
+    def object_of(self, on: str | None) -> str:
+        """Return the attribute that tasks on whole records are asked about: the first text."""
+        strings = [one.name for _, one in self.fields if one.type.is_string]
+        return on or (strings[0] if strings else "text")
+
     def one_of_each(self, format: str) -> tuple[Place | None, Place | None]:
         """Return the task with classes and the one with spans.
 

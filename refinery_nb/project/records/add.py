@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,58 +13,20 @@ from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
 from refinery_nb.io.formats import foreign_of
 from refinery_nb.io.refinery.archive import is_archive
 from refinery_nb.project.records import keys as keying
+from refinery_nb.project.records.add_report import AddReport as AddReport
+from refinery_nb.project.records.add_report import rejected_frame
+from refinery_nb.project.records.configuration import add_configuration
 from refinery_nb.project.records.label_columns import LabelImporter
 from refinery_nb.project.rules import following
 from refinery_nb.store import records, schema, stale
 from refinery_nb.store.db import Connection
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from refinery_nb.project.project import Project
 
+CONFIGURATION = "label_studio_config"
 ON_CONFLICT = ("update", "skip", "error")
 SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of the records of one source.
-
-    Attributes
-    ----------
-    added, updated, unchanged
-        Counts of records.
-    labels
-        How many manual labels came with them.
-    rejected
-        The rows that were kept back with ``on_error="quarantine"``: where they stand, what is
-        wrong, and their raw text.
-    warnings
-        What was read, but looks odd.
-    stale
-        How many spans no longer fit the text that was updated under them.
-    """
-
-    source: str
-    added: int
-    updated: int
-    unchanged: int
-    labels: int
-    rejected: pd.DataFrame
-    warnings: tuple[str, ...] = ()
-    stale: int = 0
-
-    def __repr__(self) -> str:
-        counts = f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged"
-        parts = [f"{self.source}: {counts}"]
-        if self.labels:
-            parts.append(f"{self.labels:,} manual labels")
-        if len(self.rejected):
-            parts.append(f"{len(self.rejected):,} rejected (see .rejected)")
-        if self.stale:
-            parts.append(f"{self.stale:,} spans no longer fit their text (see task.stale())")
-        return "\n".join([", ".join(parts), *(f"  {warning}" for warning in self.warnings)])
 
 
 def add(
@@ -86,9 +47,9 @@ def add(
     ----------
     source
         A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix; of another tool, by its content
-        or ``format``), a DataFrame, dicts, or a project snapshot of refinery (``.zip``), see
-        ``snapshot.add_snapshot``. Tasks that it speaks of and the project lacks are made, and the
-        report says so.
+        or ``format``), a DataFrame, dicts, a project snapshot of refinery (``.zip``), see
+        ``snapshot.add_snapshot``, or a labeling configuration of Label Studio (``.xml``). Tasks
+        that it speaks of and the project lacks are made, and the report says so.
     key
         The attribute, or attributes, that identify a record. Without one, a record is identified
         by its content.
@@ -125,6 +86,9 @@ def add(
     known = {attribute.name: attribute.type for attribute in project.attributes}
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
     foreign = foreign_of(source, reading.get("format"))
+    if foreign == CONFIGURATION:
+        told = add_configuration(project, Path(source).expanduser())
+        return AddReport(Path(source).name, 0, 0, 0, 0, rejected_frame([]), tuple(told))
     if foreign is not None and offsets is not None:
         reading["offsets"] = offsets
     rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
@@ -216,7 +180,7 @@ class Ingest:
             self.updated,
             self.unchanged,
             imported,
-            self._rejected_frame(),
+            rejected_frame(self.rejected),
             (*self.reading.warnings, *importer.warnings),
             self.stale,
         )
@@ -368,9 +332,3 @@ class Ingest:
                 schema.attributes(connection),
                 records=done.changed,
             )
-
-    def _rejected_frame(self) -> pd.DataFrame:
-        import pandas as pd
-
-        names = ["source", "line", "record", "field", "message", "raw"]
-        return pd.DataFrame([asdict(row) for row in self.rejected], columns=names)

@@ -1,0 +1,183 @@
+"""Label Studio: tasks with annotations and predictions, and the labeling configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import refinery_nb as rn
+from refinery_nb.core.errors import InputError, SchemaError
+
+CONFIG = """
+<View>
+  <Header value="What is it?"/>
+  <Text name="txt" value="$body"/>
+  <View><Choices name="topic" toName="txt" choice="single">
+    <Choice value="World" background="#FF0000" hotkey="1"/><Choice value="A &amp; B"/>
+  </Choices></View>
+  <Labels name="names" toName="txt">
+    <Label value="ORG" background="red"/><Label value="PER"/>
+  </Labels>
+</View>
+"""
+
+
+def region(start: int, end: int, text: str | None, label: str) -> dict[str, Any]:
+    value = {"start": start, "end": end, "text": text, "labels": [label]}
+    return {"from_name": "names", "to_name": "txt", "type": "labels", "value": value}
+
+
+def choice(*labels: str) -> dict[str, Any]:
+    value = {"choices": list(labels)}
+    return {"from_name": "topic", "to_name": "txt", "type": "choices", "value": value}
+
+
+TASKS = [
+    {
+        "id": 7,
+        "data": {"body": "💩 Acme pays Bob", "n": 3},
+        "annotations": [
+            {
+                "completed_by": {"id": 2, "email": "ann@example.org"},
+                "result": [
+                    choice("World"),
+                    region(3, 7, "Acme", "ORG"),
+                    {"from_name": "s", "to_name": "txt", "type": "rating", "value": {"rating": 3}},
+                ],
+            },
+            {"completed_by": 5, "result": [choice("A & B"), region(3, 7, "Acme", "ORG")]},
+        ],
+        "predictions": [{"score": 0.75, "result": [choice("A & B")]}],
+    },
+    {"id": 8, "data": {"body": "nobody"}, "annotations": [{"completed_by": 5, "result": []}]},
+    {"id": 9, "data": {"body": "x"}, "annotations": [{"was_cancelled": True, "result": []}]},
+]
+
+
+def write(path: Path, tasks: Any) -> Path:
+    path.write_text(json.dumps(tasks, ensure_ascii=False))
+    return path
+
+
+def test_tasks_of_label_studio_bring_labels_of_people_and_predictions(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    """B13: its browser counts UTF-16 units, which the texts of the spans tell."""
+    report = project.add(write(tmp_path / "ls.json", TASKS), config=CONFIG)
+    assert (report.added, report.labels) == (3, 5)
+    told = repr(report)
+    for part in (
+        "read as label_studio",
+        "type 'rating' were left out",
+        "1 annotations are skipped",
+    ):
+        assert part in told
+    topic, names = project.task("topic"), project.task("names")
+    assert topic.schema.on == names.schema.on == "body"
+    said = topic.all_labels()
+    assert sorted(zip(said["by"], said["label"], strict=True)) == [
+        ("5", "A & B"),
+        ("ann@example.org", "World"),
+    ]
+    gold = names.gold().astype(object)
+    assert gold.where(gold.notna(), None)[["start", "end", "label"]].to_numpy().tolist() == [
+        [2, 6, "ORG"],
+        [None, None, None],
+    ]
+    weak = topic.runs()[-1].frame().dropna()
+    assert (weak["label"].tolist(), weak["confidence"].tolist()) == (["A & B"], [0.75])
+    assert set(project.records().columns) == {"body", "n"}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "record", "field", "message"),
+    [
+        ([{"data": 5, "annotations": []}], 1, "data", "expected an object"),
+        ([TASKS[1], {"data": {"body": "x"}, "annotations": [3]}], 2, "annotations[0]", "object"),
+        (
+            [{"data": {"body": "abc"}, "annotations": [{"result": [region(0, 2, "bc", "ORG")]}]}],
+            1,
+            "spans",
+            "is 'ab', not 'bc'",
+        ),
+        (
+            [{"data": {"body": "a"}, "annotations": [{"result": [choice("x", "y")]}]}],
+            1,
+            "annotations[0].result[0].value.choices",
+            "one is allowed",
+        ),
+        (
+            [{"data": {"a": "a", "b": "b"}, "annotations": [{"result": [choice("x")]}]}],
+            1,
+            "annotations[0].result[0].to_name",
+            "pass config=",
+        ),
+    ],
+)
+def test_what_is_odd_in_a_task_is_named(
+    project: rn.Project, tmp_path: Path, tasks: Any, record: int, field: str, message: str
+) -> None:
+    path = write(tmp_path / "ls.json", tasks)
+    with pytest.raises(InputError, match=message) as caught:
+        project.add(path, format="label_studio")
+    assert (caught.value.source, caught.value.record, caught.value.field) == (
+        "ls.json",
+        record,
+        field,
+    )
+    assert len(project) == 0
+    good = {"data": {"body": "fine"}, "annotations": []}
+    report = project.add(write(path, [*tasks, good]), format="label_studio", on_error="quarantine")
+    assert list(report.rejected["record"]) == [record]
+
+
+def test_a_configuration_makes_tasks_with_their_colours(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.xml"
+    path.write_text(CONFIG)
+    with pytest.raises(SchemaError, match="body"):
+        project.add(path)
+    project.add([{"body": "x"}])
+    report = project.add(path)
+    assert "the classification task 'topic' is new: World, A & B" in report.warnings
+    topic, names = project.task("topic"), project.task("names")
+    assert (topic.labels, names.labels) == (("World", "A & B"), ("ORG", "PER"))
+    assert (names.kind, topic.schema.on) == ("spans", "body")
+    assert topic.schema.labels[0].color == "#ff0000"
+    assert "is new" not in repr(project.add(path))
+    written = project.export(tmp_path / "again.xml")
+    with rn.open() as other:
+        other.add([{"body": "x"}])
+        other.add(written)
+        looks = [
+            [(label.name, label.color) for label in one.task("topic").schema.labels]
+            for one in (project, other)
+        ]
+        assert looks[0] == looks[1]
+
+
+BOMB = '<!DOCTYPE v [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><View>&b;</View>'
+LEAK = '<!DOCTYPE v [<!ENTITY a SYSTEM "config.xml">]><View><Text name="&a;"/></View>'
+
+
+@pytest.mark.parametrize(
+    ("xml", "message"),
+    [
+        (BOMB, "no document type"),
+        (LEAK, "no document type"),
+        ("<View>", "not valid XML"),
+        ("<View/>", "asks nothing"),
+    ],
+)
+def test_a_configuration_declares_no_entities(
+    project: rn.Project, tmp_path: Path, xml: str, message: str
+) -> None:
+    path = tmp_path / "config.xml"
+    path.write_text(xml)
+    with pytest.raises(InputError, match=message) as caught:
+        project.add(path)
+    assert caught.value.source == "config.xml"
