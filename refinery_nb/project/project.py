@@ -21,14 +21,17 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.columns import VoteColumns
-from refinery_nb.project.labels import removal
 from refinery_nb.project.comments import Comments
+from refinery_nb.project.labels import removal
 from refinery_nb.project.learning.learning import Learning
 from refinery_nb.project.learning.queues import Queues
 from refinery_nb.project.lookups.lookups import Lookups
 from refinery_nb.project.quality import confusion
 from refinery_nb.project.records import add as adding
-from refinery_nb.project.records import cards, frames
+from refinery_nb.project.records import cards, frames, history
+from refinery_nb.project.records import removal as removals
+from refinery_nb.project.records.edit import Edit
+from refinery_nb.project.records.removal import Deletion
 from refinery_nb.project.selector import Selector
 from refinery_nb.project.slices import Slices
 from refinery_nb.project.task import Task
@@ -44,6 +47,7 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
     from refinery_nb.project.vectors.duplicates import Duplicates
 
@@ -163,7 +167,7 @@ class Project:
         on_conflict: str = "update",
         create_labels: bool = False,
         **reading: Any,
-    ) -> adding.AddReport:
+    ) -> AddReport:
         """Add records from a file, a DataFrame or a list of dicts; see ``project.add``.
 
         Running it again changes nothing, and says so.
@@ -178,6 +182,30 @@ class Project:
             create_labels=create_labels,
             **reading,
         )
+
+    def edit(self, key: Any, values: Mapping[str, Any] | None = None, /, **more: Any) -> Edit:
+        """Return what editing a record would do: ``project.edit("r1", text="...").apply()``.
+
+        Labels stay; spans whose surroundings stand move with them, others no longer fit their
+        text and are listed.
+        """
+        return Edit(self, key, {**(values or {}), **more})
+
+    def delete(self, records: View | Any) -> Deletion:
+        """Return what deleting a view's records, or those with some keys, would take away."""
+        return removals.Deletion(self, records)
+
+    def restore(self, keys: Iterable[Any] | None = None) -> int:
+        """Bring deleted records back, with their labels; see ``removal.restore``."""
+        return removals.restore(self, keys)
+
+    def deleted(self) -> pd.DataFrame:
+        """Return the deleted records: ``key``, ``at``, ``by``."""
+        return removals.deleted(self)
+
+    def history(self, key: Any) -> pd.DataFrame:
+        """Return all that happened to a record, oldest first; see ``history.history``."""
+        return history.history(self, key)
 
     def task(
         self,

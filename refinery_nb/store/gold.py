@@ -20,6 +20,10 @@ LABELS = (
     'SELECT record, actor, label, start, "end", surface, stale FROM label WHERE task = ? '
     "ORDER BY record, actor, position"
 )
+LABELS_OF = (
+    'SELECT record, actor, label, start, "end", surface, stale FROM label '
+    "WHERE task = ? AND record = ? ORDER BY actor, position"
+)
 # Whose labels are votes: the enabled annotators among the heuristics of a task.
 VOTERS = """
 SELECT DISTINCT json_extract(v.spec, '$.actor')
@@ -65,6 +69,11 @@ def labels(connection: sqlite3.Connection, task: int) -> Iterator[LabelRow]:
     """Yield all current labels of a task, by record, then actor."""
     for row in connection.execute(LABELS, (task,)):
         yield LabelRow(*row)
+
+
+def labels_of(connection: sqlite3.Connection, task: int, record: int) -> list[LabelRow]:
+    """Return all current labels of a record for a task, by actor."""
+    return [LabelRow(*row) for row in connection.execute(LABELS_OF, (task, record))]
 
 
 def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[int, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refinery_nb.core.votes import Votes
+from refinery_nb.store.record_history import without_deleted
 
 # The newest version of every heuristic is the one in force.
 NEWEST = """
@@ -159,7 +160,9 @@ def set_spec(
 def votes(connection: sqlite3.Connection, version: int, *, spans: bool) -> Votes:
     """Return the votes of a version; none if it has not been run."""
     row = connection.execute(VOTES, (version,)).fetchone()
-    return Votes.empty(spans=spans) if row is None or row[0] is None else Votes.from_bytes(row[0])
+    if row is None or row[0] is None:
+        return Votes.empty(spans=spans)
+    return without_deleted(connection, Votes.from_bytes(row[0]))
 
 
 def save_errors(

@@ -70,8 +70,10 @@ STALE = (
 )
 ALL_EVENTS = (
     "SELECT e.seq, o.actor, e.record, e.task, e.after FROM event AS e "
-    "JOIN operation AS o ON o.seq = e.operation WHERE e.outcome = 'applied' ORDER BY e.seq"
+    "JOIN operation AS o ON o.seq = e.operation WHERE e.outcome = 'applied' "
+    "AND e.record IN (SELECT id FROM record) {among} ORDER BY e.seq"
 )
+AMONG = "AND e.record IN (SELECT value FROM json_each(?))"
 
 TextOf = Callable[[Any, TaskSchema, int], str]
 
@@ -165,14 +167,19 @@ def on_the_wire(value: Annotation) -> Annotation:
     return value
 
 
-def replay(connection: sqlite3.Connection) -> None:
-    """Rebuild the projection from the events.
+def replay(connection: sqlite3.Connection, records: Sequence[int] | None = None) -> None:
+    """Rebuild the projection from the events: of all records, or of those that came back.
 
     Marks of stale spans are derived from the records and set again by ``store.stale``.
     """
-    connection.execute("DELETE FROM label")
-    connection.execute("DELETE FROM mark")
-    for seq, actor, record, task, after in connection.execute(ALL_EVENTS).fetchall():
+    if records is None:
+        connection.execute("DELETE FROM label")
+        connection.execute("DELETE FROM mark")
+        rows = connection.execute(ALL_EVENTS.format(among="")).fetchall()
+    else:
+        asked = (json.dumps(list(records)),)
+        rows = connection.execute(ALL_EVENTS.format(among=AMONG), asked).fetchall()
+    for seq, actor, record, task, after in rows:
         _project(connection, seq, task, record, actor, json.loads(after))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 migrations = Migrations("refinery_nb")
 
@@ -290,6 +290,36 @@ CREATE TRIGGER comment_embedding AFTER DELETE ON embedding BEGIN
 def comments(db: sqlite_utils.Database) -> None:
     """Keep what people say of records, tasks, labels and more."""
     _run(db, COMMENTS)
+
+
+RECORD_HISTORY = """
+-- What became of a record: edit, update (from a file), delete, restore. operation: in the log, so
+-- that all that ever happened to a record has one order. before, after: JSON, the values that
+-- differ by the id of their attribute.
+CREATE TABLE record_change (
+    operation INTEGER NOT NULL REFERENCES operation (seq),
+    record INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    PRIMARY KEY (record, operation)
+) STRICT, WITHOUT ROWID;
+
+-- Records that were deleted, so that they can come back under their ids. content: JSON, all values
+-- by the id of their attribute.
+CREATE TABLE deleted_record (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    content TEXT NOT NULL,
+    operation INTEGER NOT NULL REFERENCES operation (seq)
+) STRICT;
+"""
+
+
+@migrations()
+def record_history(db: sqlite_utils.Database) -> None:
+    """Keep what becomes of records, and those that were deleted."""
+    _run(db, RECORD_HISTORY)
 
 
 def _run(db: sqlite_utils.Database, script: str) -> None:

@@ -18,18 +18,27 @@ IDS_OF_KEYS = "SELECT key, id FROM record WHERE key IN (SELECT value FROM json_e
 KEYS_OF_IDS = "SELECT id, key FROM record WHERE id IN (SELECT value FROM json_each(?))"
 COUNT = "SELECT count(*) FROM record"
 CHANGED_SINCE = "SELECT id FROM record WHERE version > ? ORDER BY id"
+# The id of the next record, where the highest was deleted; NULL: SQLite's own choice is right.
+FIRST_FREE = (
+    "SELECT CASE WHEN gone > coalesce((SELECT max(id) FROM record), 0) THEN gone + 1 END "
+    "FROM (SELECT max(id) AS gone FROM deleted_record)"
+)
 VERSION = "record_version"
 PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """What became of a chunk of records: counts, and the ids of those that changed."""
+    """What became of a chunk of records: counts, and what changed.
+
+    ``changed``: by record id, the values that differ, as they were and as they are: (before,
+    after), each by the id of their attribute.
+    """
 
     added: int
     updated: int
     unchanged: int
-    changed: tuple[int, ...]
+    changed: dict[int, tuple[dict[int, Any], dict[int, Any]]]
 
 
 def next_version(connection: sqlite3.Connection) -> int:
@@ -60,6 +69,14 @@ def insert(
     """Insert records that are known to be new; ``rows`` are in the order of ``attributes``."""
     names = "".join(f", {column(attribute)}" for attribute in attributes)
     marks = ", ?" * len(attributes)
+    first = connection.execute(FIRST_FREE).fetchone()[0]
+    if first is not None:
+        # Or they would get the ids, and with them the past, of records that were deleted.
+        connection.executemany(
+            f"INSERT INTO record (id, key, version{names}) VALUES (?, ?, {version:d}{marks})",
+            ((first + at, keys[at], *row) for at, row in enumerate(rows)),
+        )
+        return
     connection.executemany(
         f"INSERT INTO record (key, version{names}) VALUES (?, {version:d}{marks})",
         ((key, *row) for key, row in zip(keys, rows, strict=True)),
@@ -108,12 +125,16 @@ def upsert(
             f"UPDATE record SET version = {version:d}{assignments} WHERE id = ?",
             ((*row, record) for record, row in changed),
         )
-    return Upsert(
-        len(fresh),
-        len(changed),
-        len(known) - len(changed),
-        tuple(record for record, _ in changed),
-    )
+    ids = [attribute.id for attribute in attributes]
+    differences: dict[int, tuple[dict[int, Any], dict[int, Any]]] = {}
+    old = {row[0]: row[1:] for row in known.values()} if changed else {}
+    for record, row in changed:
+        differ = [at for at, value in enumerate(row) if value != old[record][at]]
+        differences[record] = (
+            {ids[at]: old[record][at] for at in differ},
+            {ids[at]: row[at] for at in differ},
+        )
+    return Upsert(len(fresh), len(changed), len(known) - len(changed), differences)
 
 
 def ids_of_keys(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:

@@ -28,6 +28,13 @@ WHERE_USED = (
     "SELECT DISTINCT actor, record FROM label "
     "WHERE task = ? AND label IN (SELECT value FROM json_each(?)) ORDER BY actor, record"
 )
+LOST = (
+    "SELECT actor, record, label FROM label WHERE task = ?1 AND label IS NOT NULL "
+    "AND record IN (SELECT value FROM json_each(?2)) "
+    "AND label NOT IN (SELECT id FROM task_label WHERE task = ?1 AND NOT deleted)"
+)
+# What a merged label became, by its id.
+MERGED = "merged_label:{}"
 OF_TASK = "SELECT count(*), count(DISTINCT record) FROM label WHERE task = ? AND label IS NOT NULL"
 ACTOR_OF = "SELECT actor FROM operation WHERE seq = ?"
 EVENTS = (
@@ -152,8 +159,23 @@ def reverse(connection: sqlite3.Connection, operations: Sequence[int], *, at: st
     return stood
 
 
+def catch_up(connection: sqlite3.Connection, task: int, records: Sequence[int], *, at: str) -> None:
+    """Have what was said of records that come back follow the merges and removals since."""
+    lost = connection.execute(LOST, (task, json.dumps(list(records)))).fetchall()
+    became: dict[int, int | None] = {}
+    for _, _, label in lost:
+        last: int | None = label
+        while last is not None and (now := setting(connection, MERGED.format(last))) is not None:
+            last = int(now)
+        became[label] = None if last == label else last
+    where = dict.fromkeys((actor, record) for actor, record, _ in lost)
+    rewrite(connection, task, where, mapped(became), at=at)
+
+
 def merge_votes(connection: sqlite3.Connection, task: int, into: Mapping[int, int]) -> None:
     """Give labels other ids in all columns of votes and weak labels of a task."""
+    for old, new in into.items():
+        set_setting(connection, MERGED.format(old), str(new))
     for version, column in connection.execute(VERSIONS, (task,)).fetchall():
         changed = _merged(column, into, together=False)
         if changed is not column:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refinery_nb.core.votes import Votes
+from refinery_nb.store.record_history import without_deleted
 
 ADD = (
     "INSERT INTO weak_run (task, at, model, options, votes, proba, held_out, summary) "
@@ -75,7 +76,7 @@ def runs(connection: sqlite3.Connection, task: int | None = None) -> list[WeakRu
 def votes(connection: sqlite3.Connection, run: int) -> Votes:
     """Return the weak labels of a run."""
     (column,) = connection.execute(VOTES, (run,)).fetchone()
-    return Votes.from_bytes(column)
+    return without_deleted(connection, Votes.from_bytes(column))
 
 
 def proba(connection: sqlite3.Connection, run: int) -> Votes | None:
@@ -90,4 +91,4 @@ def held_out(connection: sqlite3.Connection, run: int) -> Votes | None:
 
 def _column(connection: sqlite3.Connection, query: str, run: int) -> Votes | None:
     (column,) = connection.execute(query, (run,)).fetchone()
-    return None if column is None else Votes.from_bytes(column)
+    return None if column is None else without_deleted(connection, Votes.from_bytes(column))

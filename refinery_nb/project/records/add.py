@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +19,7 @@ from refinery_nb.project.records.add_report import rejected_frame
 from refinery_nb.project.records.configuration import add_configuration
 from refinery_nb.project.records.label_columns import LabelImporter
 from refinery_nb.project.rules import following
-from refinery_nb.store import records, schema, stale
+from refinery_nb.store import record_history, records, schema, stale
 from refinery_nb.store.db import Connection
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ class Ingest:
         self.on_conflict = on_conflict
         self.rejected = list(rows_read.rejected)
         self.added = self.updated = self.unchanged = self.stale = 0
+        self.fields: Counter[int] = Counter()
+        self._operation: int | None = None
 
     def run(
         self, connection: Connection, key: str | Sequence[str] | None, importer: Importer
@@ -174,6 +177,7 @@ class Ingest:
                 self._upsert(connection, own, keys, values, version)
             importer.take(keys, rows)
         imported = importer.finish()
+        called = {attribute.id: attribute.name for attribute in own}
         return AddReport(
             self.reading.name,
             self.added,
@@ -183,6 +187,7 @@ class Ingest:
             rejected_frame(self.rejected),
             (*self.reading.warnings, *importer.warnings),
             self.stale,
+            {name: self.fields[id_] for id_, name in called.items() if self.fields[id_]},
         )
 
     def _key_names(
@@ -326,9 +331,16 @@ class Ingest:
         self.updated += done.updated
         self.unchanged += done.unchanged
         if done.changed:
+            if self._operation is None:
+                self._operation = record_history.begin(
+                    connection, self.project.actor, at=following.now()
+                )
+            record_history.log(connection, self._operation, "update", done.changed)
+            for _, after in done.changed.values():
+                self.fields.update(after.keys())
             self.stale += stale.mark_stale(
                 connection,
                 schema.tasks(connection),
                 schema.attributes(connection),
-                records=done.changed,
+                records=list(done.changed),
             )
