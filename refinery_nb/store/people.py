@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +16,13 @@ SAID = (
     'SELECT record, label, start, "end", stale FROM label WHERE task = ? AND actor = ? '
     "ORDER BY record, position"
 )
+
+DATED = (
+    'SELECT l.record, l.actor, l.label, l.start, l."end", l.stale, o.at FROM label AS l '
+    "JOIN event AS e ON e.seq = l.version JOIN operation AS o ON o.seq = e.operation "
+    "WHERE l.task = ? ORDER BY l.record, l.actor, l.position"
+)
+MARKS = "SELECT count(DISTINCT record) FROM mark WHERE task = ?"
 
 
 def people(connection: sqlite3.Connection, task: int) -> list[str]:
@@ -39,3 +48,26 @@ def said(connection: sqlite3.Connection, task: TaskSchema, actor: str) -> Gold:
         [row[3] or 0 for row in kept] if task.is_spans else None,
     )
     return Gold(np.asarray(reviewed, dtype=np.int64), votes)
+
+
+class DatedLabel(NamedTuple):
+    """A manual label, and when it was set; ``label`` is None for "reviewed, none"."""
+
+    record: int
+    actor: str
+    label: int | None
+    start: int | None
+    end: int | None
+    stale: int
+    at: str
+
+
+def dated(connection: sqlite3.Connection, task: int) -> Iterator[DatedLabel]:
+    """Yield all current labels of a task with their times, by record, then actor."""
+    for row in connection.execute(DATED, (task,)):
+        yield DatedLabel(*row)
+
+
+def marks(connection: sqlite3.Connection, task: int) -> int:
+    """Return how many records are flagged or skipped for a task."""
+    return int(connection.execute(MARKS, (task,)).fetchone()[0])

@@ -82,7 +82,8 @@ def export(
         manual and weak; in formats that hold one label a record, manual only, and with both the
         manual one goes first.
     format
-        A format of another tool, see ``io.formats``; by default the suffix says it.
+        A format of another tool, see ``io.formats``; by default the suffix says it. ``refinery``
+        (or ``.zip``): a project snapshot, see ``snapshot_export.export_snapshot``.
     tasks
         The names of the tasks to write; by default all.
     **options
@@ -102,6 +103,13 @@ def export(
     InputError
         If the format cannot hold a value; an existing file stays as it was.
     """
+    if format == "refinery" or (format is None and path.suffix == ".zip"):
+        from refinery_nb.project.snapshot.snapshot_export import SOURCES as EVERY
+        from refinery_nb.project.snapshot.snapshot_export import export_snapshot
+
+        if tasks is not None:
+            raise QueryError("a snapshot of refinery holds all tasks.", hint="Leave tasks= out.")
+        return export_snapshot(project, path, view, sources=sources or EVERY, **options)
     foreign = foreign_format(path, format)
     if sources is None:
         sources = ("manual",) if foreign in ONE_LABEL else ("manual", "weak")

@@ -22,7 +22,8 @@ from refinery_nb.io.refinery import (
     reading,
 )
 from refinery_nb.project import tasks
-from refinery_nb.project.records.add import AddReport, Ingest
+from refinery_nb.project.records.add import Ingest
+from refinery_nb.project.records.add_report import AddReport
 from refinery_nb.project.snapshot.snapshot_beside import add_comments, add_hotkeys, add_slices
 from refinery_nb.project.snapshot.snapshot_rules import add_heuristics, add_lists
 from refinery_nb.project.snapshot.snapshot_said import Places, add_labels, add_weak, language_of

@@ -74,14 +74,14 @@ def add_slices(importer: SnapshotImporter, added: AddedHeuristics) -> tuple[int,
         if name in stand:
             importer.slices[one.id] = stand[name].id
             continue
+        static = one.static and one.selection is None
         try:
             chosen = _selection(one, known)
         except Untranslatable as error:
             if not one.static:
                 left_out.append(f"the slice {one.name!r} ({error})")
                 continue
-            chosen = Selection()
-        static = one.static and one.selection is None
+            chosen, static = Selection(), True
         slices.save(
             connection,
             name,
@@ -99,9 +99,24 @@ def _selection(one: SnapshotSlice, known: Known) -> Selection:
     if one.selection is None:
         return selection(one.filter, known)
     try:
-        return selection_from_json(one.selection)
+        return selection_from_json(_with_runs(one.selection, known))
     except RefineryError as error:
         raise Untranslatable(error.message) from error
+
+
+def _with_runs(document: Any, known: Known) -> Any:
+    """Put the runs that came with the snapshot into a selection that we wrote."""
+    if isinstance(document, list):
+        return [_with_runs(one, known) for one in document]
+    if not isinstance(document, dict):
+        return document
+    found = {key: _with_runs(value, known) for key, value in document.items()}
+    if found.get("is") == "weak":
+        runs = {task.name: known.runs.get(id_) for id_, task in known.tasks.items()}
+        found["run"] = runs.get(str(found.get("task"))) if found.get("run") == 0 else None
+        if found["run"] is None:
+            raise Untranslatable("it asks for a run of weak supervision that is not here")
+    return found
 
 
 def _known(importer: SnapshotImporter, added: AddedHeuristics) -> Known:
