@@ -21,15 +21,23 @@ from refinery_nb.io.reading import Source
 FOREIGN: dict[str, tuple[str, str | None]] = {
     "prodigy": ("refinery_nb.io.annotations.prodigy", "Prodigy"),
     "doccano": ("refinery_nb.io.annotations.doccano", "Doccano"),
+    "argilla": ("refinery_nb.io.annotations.argilla", "Argilla"),
+    "conll": ("refinery_nb.io.annotations.conll", "Conll"),
     "label_studio": ("refinery_nb.io.annotations.label_studio", "LabelStudio"),
     "label_studio_config": ("refinery_nb.io.annotations.label_studio_config", None),
 }
 # Suffixes that are one format's alone.
-SUFFIXES = {".xml": "label_studio_config"}
+SUFFIXES = {
+    ".xml": "label_studio_config",
+    ".conll": "conll",
+    ".iob": "conll",
+    ".bio": "conll",
+    ".bilou": "conll",
+}
 # Formats that the first records of a JSON file may tell.
-SNIFFED = ("label_studio", "prodigy", "doccano")
+SNIFFED = ("label_studio", "argilla", "prodigy", "doccano")
 # Formats that hold one label a record, so that a weak one would pass for a person's.
-ONE_LABEL = ("prodigy", "doccano")
+ONE_LABEL = ("prodigy", "doccano", "conll")
 HEAD = 2**20
 ROWS = 5
 

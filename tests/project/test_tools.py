@@ -73,8 +73,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "prodigy": {"task": "topic", "spans": "names"},
     "doccano": {"task": "topic", "spans": "names", "empty": "none", "offsets": "codepoint"},
     "label_studio": {},
+    "argilla": {"offsets": "codepoint"},
 }
-SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label_studio": "json"}
+SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label_studio": "json", "argilla": "json"}
 
 
 @pytest.mark.parametrize("format", list(OPTIONS))
@@ -86,6 +87,10 @@ def test_a_project_comes_back_from_a_file_of_another_tool(
     folder = tmp_path_factory.mktemp("round")
     path = folder / f"a.{SUFFIX[format]}"
     with rn.open(by="ann") as project, rn.open(by="ann") as other:
+        if format == "argilla":  # It cannot say that no label applies.
+            rows = [
+                one | {"label": None if one["label"] == rn.NONE else one["label"]} for one in rows
+            ]
         filled(project, rows)
         written = project.export(path, format=format)
         assert written.left_out is None or not len(written.left_out)
@@ -299,3 +304,60 @@ def test_ordinary_jsonl_stays_ordinary(project: rn.Project, tmp_path: Path, row:
     project.add(lines(tmp_path / "d.jsonl", [row]))
     assert not project.tasks
     assert set(project.records().columns) == set(row)
+
+
+ARGILLA_2 = {
+    "id": "r1",
+    "fields": {"text": "Acme pays", "title": "t"},
+    "metadata": {"n": 1},
+    "suggestions": {"topic": {"value": "Sports", "score": 0.5, "agent": "m"}},
+    "responses": {
+        "topic": [{"value": "World", "user_id": "u1"}, {"value": "Sports", "user_id": "u2"}],
+        "names": [{"value": [{"start": 0, "end": 4, "label": "ORG"}], "user_id": "u1"}],
+        "remark": [{"value": {"ranked": 1}, "user_id": "u1"}],
+    },
+}
+ARGILLA_1 = {
+    "fields": {"text": "Bob"},
+    "responses": [
+        {"values": {"topic": {"value": "World"}}, "status": "submitted", "user_id": "u1"},
+        {"values": {"topic": {"value": "Sports"}}, "status": "draft", "user_id": "u2"},
+    ],
+    "suggestions": [{"question_name": "topic", "value": "Sports", "score": 0.75}],
+}
+
+
+def test_both_shapes_of_argilla_are_read(project: rn.Project, tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", [ARGILLA_2, ARGILLA_1])
+    report = project.add(path)
+    assert (report.added, report.labels) == (2, 4)
+    told = repr(report)
+    for part in ("read as argilla", "1 responses are 'draft'", "neither labels nor spans"):
+        assert part in told
+    topic = project.task("topic")
+    assert sorted(topic.all_labels()[["by", "label"]].to_numpy().tolist()) == [
+        ["u1", "World"],
+        ["u1", "World"],
+        ["u2", "Sports"],
+    ]
+    assert topic.runs()[-1].frame()["confidence"].tolist() == [0.5, 0.75]
+    assert set(project.records().columns) == {"id", "text", "title", "n"}
+
+
+def test_what_argilla_cannot_say_is_told(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"id": "a", "text": "x"}], key="id")
+    project.task("topic", ["A"], on="text").label("a", rn.NONE)
+    written = project.export(tmp_path / "a.json", format="argilla")
+    assert written.left_out is not None
+    assert written.left_out[["key", "why"]].to_numpy().tolist() == [
+        ["a", "'topic' is reviewed, and no label applies"]
+    ]
+
+
+def test_which_field_argilla_asks_about_has_to_be_told(project: rn.Project, tmp_path: Path) -> None:
+    row = {"fields": {"a": "x", "b": "y"}, "responses": {"q": [{"value": "A"}]}}
+    path = lines(tmp_path / "a.jsonl", [row])
+    with pytest.raises(InputError, match="pass on="):
+        project.add(path)
+    project.add(path, on="b")
+    assert project.task("q").schema.on == "b"

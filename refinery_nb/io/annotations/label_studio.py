@@ -218,7 +218,8 @@ def write(
     """Write a task a record (``.jsonl``: one a line).
 
     Manual labels are annotations, weak ones predictions. Spans count UTF-16 units, as the browser
-    side of Label Studio does. Write the labeling configuration beside it: ``project.export("config.xml")``.
+    side of Label Studio does. The labeling configuration is written beside it, by
+    ``project.export("config.xml")``.
     """
     layout = Layout(columns, tasks)
     object_name = layout.object_of(text)

@@ -15,6 +15,8 @@ from refinery_nb.io.names import MANUAL, NONE, WEAK, parse_column
 from refinery_nb.io.reading import Column
 
 Chunks = Iterable[list[tuple[Any, ...]]]
+# Gives a text as a ``Doc`` of spaCy.
+MakeDoc = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,23 @@ class Layout:
                 )
             chosen.append(found[0] if found else None)
         return chosen[0], chosen[1]
+
+    def only_spans(self, format: str) -> Place:
+        """Return the only task with spans.
+
+        Raises
+        ------
+        InputError
+            If there is none, or several.
+        """
+        found = [place for place in self.places if place.task.is_spans]
+        if len(found) != 1:
+            names = ", ".join(repr(place.task.name) for place in found) or "none"
+            raise InputError(
+                f"{format} holds the spans of one task; there is {names}.",
+                hint="Pass tasks=[...], the one to write.",
+            )
+        return found[0]
 
 
 def plain(one: Column, value: Any) -> Any:

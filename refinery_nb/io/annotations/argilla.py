@@ -1,0 +1,229 @@
+"""Argilla's records as JSON: fields, suggestions, and what people responded.
+
+Both shapes are read: that of version 2 (by question) and that of version 1 (lists of responses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.schema import TaskSchema
+from refinery_nb.io.annotations.converted import (
+    Converted,
+    Note,
+    Row,
+    integer,
+    items,
+    json_source,
+    label_name,
+    mapping,
+    one_label,
+)
+from refinery_nb.io.annotations.offsets import Unfit
+from refinery_nb.io.annotations.said import (
+    Chunks,
+    Layout,
+    LeftOut,
+    Place,
+    Said,
+    write_array,
+    write_lines,
+)
+from refinery_nb.io.reading import Column
+
+# Stands for a person that nobody names: Argilla wants one.
+NOBODY = "00000000-0000-0000-0000-000000000000"
+AGENT = "refinery_nb"
+
+
+def sniff(rows: Sequence[dict[str, Any]]) -> bool:
+    """Return whether the first rows are records of Argilla."""
+    return any(
+        isinstance(row.get("fields"), dict) and not {"responses", "suggestions"}.isdisjoint(row)
+        for row in rows
+    )
+
+
+class Argilla(Converted):
+    """A JSON or JSONL file of Argilla's records; a question there is a task here.
+
+    Parameters
+    ----------
+    questions
+        The questions to take in; by default all whose answers are labels or spans.
+    on
+        The field that the questions are about, where there are several.
+    offsets
+        What the spans count: ``codepoint``, ``utf16``, or ``auto``, which asks the texts.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        encoding: str = "utf-8",
+        questions: Sequence[str] | None = None,
+        on: str | None = None,
+        offsets: str = "auto",
+    ) -> None:
+        super().__init__(json_source(path, encoding), self._row, offsets)
+        self._questions = None if questions is None else set(questions)
+        self._on = on
+
+    def _row(self, raw: dict[str, Any], note: Note) -> Row:
+        fields = mapping(raw.get("fields"), "fields")
+        row = Row({**mapping(raw.get("metadata") or {}, "metadata"), **fields})
+        if raw.get("id") is not None:
+            row.record.setdefault("id", str(raw["id"]))
+        on = self._about(fields)
+        for question, value, by, where in _responses(raw, note):
+            if self._questions is None or question in self._questions:
+                _put(row, on, question, value, where, note, by=by)
+        for question, one in _suggestions(raw):
+            if self._questions is None or question in self._questions:
+                where = f"suggestions.{question}"
+                _put(row, on, question, one.get("value"), where, note, score=one.get("score"))
+        return row
+
+    def _about(self, fields: Mapping[str, Any]) -> str:
+        texts = [name for name, value in fields.items() if isinstance(value, str)]
+        if self._on is not None:
+            return self._on
+        if len(texts) == 1 or "text" in texts:
+            return "text" if "text" in texts else texts[0]
+        raise Unfit("nothing says which field the questions are about: pass on=", "fields")
+
+
+def _responses(raw: Mapping[str, Any], note: Note) -> Iterator[tuple[str, Any, str | None, str]]:
+    """Yield question, value, person and place of each submitted response."""
+    found = raw.get("responses") or []
+    if isinstance(found, dict):
+        found = [
+            {"values": {question: one}, "status": one.get("status"), "user_id": one.get("user_id")}
+            for question, of_question in found.items()
+            for one in items(of_question, f"responses.{question}")
+            if isinstance(one, dict)
+        ]
+    for at, one in enumerate(items(found, "responses")):
+        where = f"responses[{at}]"
+        response = mapping(one, where)
+        if response.get("status") in ("draft", "discarded"):
+            note(f"responses are {response['status']!r} and say nothing")
+            continue
+        user = response.get("user_id")
+        by = None if user in (None, "", NOBODY) else str(user)
+        for question, value in mapping(response.get("values") or {}, where).items():
+            yield question, mapping(value, where).get("value"), by, f"{where}.{question}"
+
+
+def _suggestions(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    found = raw.get("suggestions") or []
+    if isinstance(found, dict):
+        for question, one in found.items():
+            yield question, mapping(one, f"suggestions.{question}")
+        return
+    for at, one in enumerate(items(found, "suggestions")):
+        where = f"suggestions[{at}]"
+        suggestion = mapping(one, where)
+        yield label_name(suggestion.get("question_name"), where), suggestion
+
+
+def _put(
+    row: Row,
+    on: str,
+    question: str,
+    value: Any,
+    where: str,
+    note: Note,
+    *,
+    by: str | None = None,
+    score: Any = None,
+) -> None:
+    weak = where.startswith("suggestions")
+    if isinstance(value, list) and all(isinstance(one, dict) and "start" in one for one in value):
+        spans = [
+            [
+                integer(one.get("start"), f"{where}[{at}].start"),
+                integer(one.get("end"), f"{where}[{at}].end"),
+                label_name(one.get("label"), f"{where}[{at}].label"),
+            ]
+            for at, one in enumerate(value)
+        ]
+        scores = score if isinstance(score, list) else [score] * len(spans)
+        sures = [_confidence(one) or 1.0 for one in scores]
+        if spans or not weak:
+            row.offsets(on, question, spans, by=by, confidences=sures, weak=weak)
+        return
+    if isinstance(value, list):
+        value = one_label(value, where)
+    if value is None:
+        return
+    if isinstance(value, dict):
+        note("answers are neither labels nor spans and were left out")
+        return
+    label = label_name(value if isinstance(value, str) else str(value), where)
+    row.classes(on, question, label, by=by, confidence=_confidence(score), weak=weak)
+
+
+def _confidence(score: Any) -> float | None:
+    return float(score) if type(score) in (int, float) and 0 < score <= 1 else None
+
+
+def write(
+    path: Path,
+    columns: Sequence[Column],
+    chunks: Chunks,
+    *,
+    tasks: Sequence[TaskSchema],
+    user_id: str = NOBODY,
+) -> list[LeftOut]:
+    """Write a record an object (``.jsonl``: one a line), in the shape of version 2.
+
+    Texts are fields, other attributes metadata; manual labels are responses of ``user_id``, weak
+    ones suggestions. Spans count code points. A question for a label has no answer that says
+    "none of them": such records are told.
+    """
+    layout = Layout(columns, tasks)
+    texts = {one.name for _, one in layout.fields if one.type.is_string} - {"id"}
+    left_out: list[LeftOut] = []
+    number = 0
+
+    def element(row: Sequence[Any]) -> dict[str, Any]:
+        nonlocal number
+        number += 1
+        record = layout.record(row)
+        made: dict[str, Any] = {}
+        if "id" in record:
+            made["id"] = str(record.pop("id"))
+        made["fields"] = {name: value for name, value in record.items() if name in texts}
+        made["metadata"] = {name: value for name, value in record.items() if name not in texts}
+        made["suggestions"], made["responses"] = {}, {}
+        for place in layout.places:
+            name = place.task.name
+            said, weak = place.manual(row), place.weak(row)
+            if said is not None and said.label is None and not place.task.is_spans:
+                why = f"{name!r} is reviewed, and no label applies"
+                left_out.append(LeftOut(number, None, None, None, "", why))
+            elif said is not None:
+                value = _value(place, said)
+                made["responses"][name] = [{"value": value, "user_id": user_id}]
+            if weak is not None:
+                score = list(weak.confidence)
+                sure = score if place.task.is_spans else next(iter(score), None)
+                made["suggestions"][name] = {
+                    "value": _value(place, weak),
+                    "score": sure,
+                    "agent": AGENT,
+                }
+        return made
+
+    (write_lines if ".jsonl." in path.name else write_array)(path, chunks, element)
+    return left_out
+
+
+def _value(place: Place, said: Said) -> Any:
+    if not place.task.is_spans:
+        return said.label
+    return [{"start": one.start, "end": one.end, "label": one.label} for one in said.spans]
