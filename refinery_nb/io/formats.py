@@ -23,12 +23,17 @@ FOREIGN: dict[str, tuple[str, str | None]] = {
     "doccano": ("refinery_nb.io.annotations.doccano", "Doccano"),
     "argilla": ("refinery_nb.io.annotations.argilla", "Argilla"),
     "conll": ("refinery_nb.io.annotations.conll", "Conll"),
+    "docbin": ("refinery_nb.io.annotations.docbin", "DocBinFile"),
+    "rasa": ("refinery_nb.io.annotations.rasa", None),
     "label_studio": ("refinery_nb.io.annotations.label_studio", "LabelStudio"),
     "label_studio_config": ("refinery_nb.io.annotations.label_studio_config", None),
 }
 # Suffixes that are one format's alone.
 SUFFIXES = {
     ".xml": "label_studio_config",
+    ".spacy": "docbin",
+    ".yml": "rasa",
+    ".yaml": "rasa",
     ".conll": "conll",
     ".iob": "conll",
     ".bio": "conll",
@@ -37,7 +42,7 @@ SUFFIXES = {
 # Formats that the first records of a JSON file may tell.
 SNIFFED = ("label_studio", "argilla", "prodigy", "doccano")
 # Formats that hold one label a record, so that a weak one would pass for a person's.
-ONE_LABEL = ("prodigy", "doccano", "conll")
+ONE_LABEL = ("prodigy", "doccano", "conll", "docbin", "rasa")
 HEAD = 2**20
 ROWS = 5
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -161,3 +162,114 @@ def test_spans_that_tags_cannot_say_are_in_the_report(project: rn.Project, tmp_p
     ]
     assert written.left_out["why"].tolist()[-1] == "it is not labelled"
     assert "3 left out" in written.told()
+
+
+@given(
+    rows=st.lists(said(), min_size=1, max_size=4), labels=st.lists(st.integers(0, 3), max_size=4)
+)
+@ROUND
+def test_a_project_comes_back_from_a_docbin_but_for_what_is_told(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Any], labels: list[int]
+) -> None:
+    """B11."""
+    path = tmp_path_factory.mktemp("round") / "a.spacy"
+    with rn.open(by="ann") as project, rn.open(by="ann") as other:
+        filled(project, rows)
+        topic = project.task("topic", ["A", "B"], on="text")
+        said = dict(enumerate([None, "A", "B", rn.NONE][at] for at in labels[: len(rows)]))
+        topic.label_many({key: one for key, one in said.items() if one is not None})
+        lost = project.export(path).left_out
+        assert lost is not None
+        other.add(path, key="id", task="topic", spans="names")
+        assert list(other.records()["text"]) == [text for text, _ in rows]
+        spans = {tuple(row) for row in lost.dropna()[["key", "start", "end", "label"]].to_numpy()}
+        expected = gold(project) - spans
+        for key in {row[0] for row in spans} - {row[0] for row in expected}:
+            expected.add((key, None, None, None))
+        assert gold(other) == expected
+        assert gold(other, "topic") == gold(project, "topic")
+
+
+def test_overlapping_spans_fit_into_a_group_of_a_docbin(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    filled(project, [("Acme Corp pays", [(0, 4, "ORG"), (0, 9, "ORG")])])
+    assert len(project.export(tmp_path / "a.spacy").left_out) == 1
+    written = project.export(tmp_path / "a.spacy", group="sc")
+    assert not len(written.left_out)
+    with rn.open() as other:
+        other.add(written, key="id", group="sc", spans="names")
+        assert gold(other) == gold(project)
+
+
+def test_a_docbin_of_spacy_is_read(project: rn.Project, tmp_path: Path) -> None:
+    import spacy
+    from spacy.tokens import DocBin
+
+    nlp = spacy.blank("en")
+    doc = nlp("Acme pays Bob")
+    doc.ents = [doc.char_span(0, 4, "ORG"), doc.char_span(10, 13, "PER")]
+    doc.cats = {"World": 0.9, "Sports": 0.1}
+    DocBin(docs=[doc, nlp("nobody")], store_user_data=True).to_disk(tmp_path / "a.spacy")
+    report = project.add(tmp_path / "a.spacy", spans="names")
+    assert (report.added, report.labels) == (2, 2)
+    assert {row[1:] for row in gold(project)} == {(0, 4, "ORG"), (10, 13, "PER")}
+    assert project.task("label").gold()["label"].tolist() == ["World"]
+
+
+@pytest.mark.parametrize("content", [b"nonsense", b"", "half", "zeros"])
+def test_what_is_no_docbin_is_refused(
+    project: rn.Project, tmp_path: Path, content: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import zlib
+
+    from refinery_nb.io.annotations import docbin
+
+    path = tmp_path / "a.spacy"
+    if content == "half":
+        filled(project, [("Acme pays", [(0, 4, "ORG")])])
+        whole = project.export(path).read_bytes()
+        content = whole[: len(whole) // 2]
+    elif content == "zeros":
+        monkeypatch.setattr(docbin, "LARGEST", 2**20)
+        content = zlib.compress(bytes(2**22))
+    path.write_bytes(content)
+    with rn.open() as other:
+        with pytest.raises(InputError) as caught:
+            other.add(path)
+        assert caught.value.source == "a.spacy"
+        assert len(other) == 0
+
+
+def test_examples_of_rasa_are_read_as_they_were_meant_or_told(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    rows = [
+        ("fly to New York: now", [(7, 15, "city")], "book"),
+        ("two\nlines \t 'x' #", [(0, 3, "big: number")], "book"),
+        ("a [b](c) d", [], "book"),
+        ("a [b] d", [], "say: hello"),
+        ("a [b] d", [(2, 5, "city")], "book"),
+        ("back \\n slash", [], "book"),
+        ("nul \x00", [], "book"),
+        ("nothing", [], None),
+    ]
+    project.add([{"id": n, "text": text} for n, (text, *_) in enumerate(rows)], key="id")
+    intent = project.task("intent", ["book", "say: hello"], on="text")
+    intent.label_many({n: one[2] for n, one in enumerate(rows) if one[2]})
+    names = project.task("entity", ["city", "big: number"], on="text", kind="spans")
+    names.label_many({n: one[1] for n, one in enumerate(rows)})
+    written = project.export(tmp_path / "nlu.yml")
+    assert written.read_text() == (
+        'version: "3.1"\n\nnlu:\n- intent: "book"\n  examples: |\n'
+        "    - fly to [New York](city): now\n"
+        '    - [two]{"entity": "big: number"}\\nlines \\t \'x\' #\n'
+        '- intent: "say: hello"\n  examples: |\n    - a [b] d\n'
+    )
+    (book, hello) = yaml.safe_load(written.read_text())["nlu"]
+    assert (book["intent"], hello["intent"]) == ("book", "say: hello")
+    assert book["examples"].count("\n") == 2
+    assert written.left_out is not None
+    assert written.left_out["key"].tolist() == [2, 4, 5, 6, 7]
+    with pytest.raises(InputError, match="written here, not read"):
+        project.add(written)

@@ -1,0 +1,209 @@
+"""spaCy's DocBin (``.spacy``): documents with entities and categories.
+
+It is msgpack, read by spaCy with an empty vocabulary: no pipeline is loaded and no code runs.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from refinery_nb.core.errors import InputError
+from refinery_nb.core.schema import TaskSchema
+from refinery_nb.core.span import Span
+from refinery_nb.io.annotations.converted import column
+from refinery_nb.io.annotations.offsets import Unfit
+from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, MakeDoc
+from refinery_nb.io.names import MANUAL, NONE
+from refinery_nb.io.reading import Column, Raw, Reject
+
+BATCH = 5_000
+ATTRIBUTES = ("ORTH", "ENT_IOB", "ENT_TYPE")
+# Where our own export keeps the attributes of a record, as JSON.
+OURS = "refinery_nb"
+MISALIGNED = "it does not begin and end with tokens, or overlaps another"
+LARGEST = 8 * 2**30
+STEP = 64 * 2**20
+LIKELY = 0.5
+
+
+class DocBinFile:
+    """A DocBin; each document becomes a record.
+
+    Parameters
+    ----------
+    task, spans
+        What the tasks of its categories and of its entities are called here.
+    text
+        What the attribute of its texts is called here.
+    group
+        The group of spans to read; by default the entities.
+    """
+
+    typed = True
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        task: str = "label",
+        spans: str = "entities",
+        text: str = "text",
+        group: str | None = None,
+    ) -> None:
+        self.name = path.name
+        self.warnings: list[str] = []
+        self._bin = _load(path)
+        self._text = text
+        self._group = group
+        self._label = column(text, task, MANUAL, "label")
+        self._spans = column(text, spans, MANUAL, "spans")
+
+    def names(self) -> list[str] | None:
+        """Return None: documents may have different attributes."""
+        return None
+
+    def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield a record a document."""
+        rows: list[dict[str, Any]] = []
+        numbers: list[int] = []
+        for number, doc in enumerate(self._docs(), start=1):
+            try:
+                rows.append(self._row(doc))
+            except Unfit as unfit:
+                reject(None, number, unfit.field, str(unfit), doc.text)
+                continue
+            numbers.append(number)
+            if len(rows) == BATCH:
+                yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+                rows, numbers = [], []
+        yield Raw(numbers, None, rows, lambda at: repr(rows[at]))
+
+    def _docs(self) -> Iterator[Any]:
+        from spacy.vocab import Vocab
+
+        try:
+            yield from self._bin.get_docs(Vocab())
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise InputError(f"the DocBin is damaged: {error}.", source=self.name) from error
+
+    def _row(self, doc: Any) -> dict[str, Any]:
+        record: dict[str, Any] = {}
+        if isinstance(doc.user_data.get(OURS), str):
+            try:
+                found = json.loads(doc.user_data[OURS])
+            except ValueError as error:
+                raise Unfit("the attributes are no JSON", "user_data") from error
+            record = found if isinstance(found, dict) else {}
+        record[self._text] = doc.text
+        if self._group is not None:
+            if self._group in doc.spans:
+                record[self._spans] = _offsets(doc.spans[self._group])
+        elif doc.has_annotation("ENT_IOB"):
+            record[self._spans] = _offsets(doc.ents)
+        likely = [str(name) for name, value in doc.cats.items() if value >= LIKELY]
+        if len(likely) > 1:
+            shown = ", ".join(map(repr, likely))
+            raise Unfit(f"there are {len(likely)} categories ({shown:.80}); one is allowed", "cats")
+        if doc.cats:
+            record[self._label] = likely[0] if likely else NONE
+        return record
+
+
+def _offsets(spans: Any) -> list[list[Any]]:
+    return [[one.start_char, one.end_char, one.label_] for one in spans if one.label_]
+
+
+def _load(path: Path) -> Any:
+    from spacy.tokens import DocBin
+
+    content = path.read_bytes()
+    unpacker, rest, size = zlib.decompressobj(), content, 0
+    try:
+        while rest:
+            size += len(unpacker.decompress(rest, STEP))
+            rest = unpacker.unconsumed_tail
+            if size > LARGEST:
+                raise InputError(f"it unpacks to more than {LARGEST:,} bytes.", source=path.name)
+        return DocBin().from_bytes(content)
+    except InputError:
+        raise
+    except Exception as error:
+        # What the parsers below spaCy raise is not written down anywhere.
+        raise InputError(
+            f"not a DocBin of spaCy: {type(error).__name__}.", source=path.name
+        ) from error
+
+
+def write(
+    path: Path,
+    columns: Sequence[Column],
+    chunks: Chunks,
+    *,
+    tasks: Sequence[TaskSchema],
+    make_doc: MakeDoc,
+    text: str | None = None,
+    group: str | None = None,
+) -> list[LeftOut]:
+    """Write a document a record, with entities and categories; tell what entities cannot say.
+
+    A record whose spans nobody has looked at has no entities set, as spaCy tells from "none".
+    Other attributes stand in ``user_data``.
+
+    Parameters
+    ----------
+    group
+        The group of spans to write, where spans may overlap; by default they become entities.
+    """
+    from spacy.tokens import DocBin
+
+    layout = Layout(columns, tasks)
+    classes, spans = layout.one_of_each("a DocBin")
+    at, name = layout.text("a DocBin", text)
+    names = [] if classes is None else [label.name for label in classes.task.labels]
+    left_out: list[LeftOut] = []
+    # Made of one vocabulary, the documents share its strings.
+    made = DocBin(attrs=ATTRIBUTES, store_user_data=True)
+    number = 0
+    for rows in chunks:
+        for row in rows:
+            number += 1
+            doc = make_doc(row[at] or "")
+            record = layout.record(row)
+            record.pop(name, None)
+            doc.user_data[OURS] = json.dumps(record, ensure_ascii=False)
+            marked = None if spans is None else spans.best(row)
+            if marked is None:
+                doc.set_ents([], default="missing")
+            elif not len(doc):
+                left_out.append(LeftOut(number, None, None, None, doc.text, "it has no tokens"))
+            else:
+                for span in _put(doc, marked.spans, group):
+                    surface = doc.text[span.start : span.end]
+                    left_out.append(LeftOut(number, *span, surface, MISALIGNED))
+            said = None if classes is None else classes.best(row)
+            if said is not None:
+                doc.cats = {one: float(one == said.label) for one in names}
+            made.add(doc)
+    path.write_bytes(made.to_bytes())
+    return left_out
+
+
+def _put(doc: Any, spans: Sequence[Span], group: str | None) -> list[Span]:
+    """Set the spans of a document, and return those that it cannot hold."""
+    found, lost, end = [], [], 0
+    for span in sorted(spans, key=lambda one: (one.start, -one.end, one.label)):
+        one = doc.char_span(span.start, span.end, label=span.label)
+        if one is None or (group is None and span.start < end):
+            lost.append(span)
+            continue
+        found.append(one)
+        end = span.end
+    if group is not None:
+        doc.spans[group] = found
+    else:
+        doc.set_ents(found, default="outside")
+    return lost
