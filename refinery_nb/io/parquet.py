@@ -34,10 +34,7 @@ class Parquet:
         except (pyarrow.ArrowException, OSError) as error:
             raise InputError(f"not a Parquet file: {error}.", source=path.name) from error
         self._names = list(schema.names)
-        # What was written by us as JSON text is JSON again.
-        self._json = {
-            field.name for field in schema if (field.metadata or {}).get(b"refinery_nb") == b"json"
-        }
+        self._json = json_fields(schema)
 
     def names(self) -> list[str] | None:
         """Return the columns of the file."""
@@ -51,7 +48,9 @@ class Parquet:
         with pyarrow.parquet.ParquetFile(self._path) as file:
             for part in file.iter_batches(batch_size=BATCH):
                 columns = [
-                    self._column(name, part.column(at).to_pylist(), number)
+                    plain_column(
+                        name, part.column(at).to_pylist(), number, is_json=name in self._json
+                    )
                     for at, name in enumerate(self._names)
                 ]
                 rows = list(zip(*columns, strict=True))
@@ -59,14 +58,19 @@ class Parquet:
                 number += len(rows)
                 yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
 
-    def _column(self, name: str, values: list[Any], first: int) -> list[Any]:
-        if name in self._json:
-            return [None if value is None else json.loads(value) for value in values]
-        if set(map(type, values)) <= {str, int, bool, type(None)}:
-            return values
-        return [
-            plain(value, field=name, record=number) for number, value in enumerate(values, first)
-        ]
+
+def json_fields(schema: Any) -> set[str]:
+    """Return the fields that were written by us as JSON text, to be JSON again."""
+    return {field.name for field in schema if (field.metadata or {}).get(b"refinery_nb") == b"json"}
+
+
+def plain_column(name: str, values: list[Any], first: int, *, is_json: bool) -> list[Any]:
+    """Return the values of a column as plain Python; ``first`` numbers its first record."""
+    if is_json:
+        return [None if value is None else json.loads(value) for value in values]
+    if set(map(type, values)) <= {str, int, bool, type(None)}:
+        return values
+    return [plain(value, field=name, record=number) for number, value in enumerate(values, first)]
 
 
 def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:

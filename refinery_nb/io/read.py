@@ -11,8 +11,10 @@ from typing import Any
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import AttributeType, check_name, folded
 from refinery_nb.io import convert, formats
+from refinery_nb.io.arrow import ArrowTable, is_arrow
 from refinery_nb.io.convert import Bad
 from refinery_nb.io.evidence import Evidence
+from refinery_nb.io.hub import HubDataset, is_dataset
 from refinery_nb.io.reading import Chunk, Column, Raw, Reading, Reject, Rejected, Source
 
 # Format: where its source class is, and the suffixes that name it.
@@ -45,7 +47,7 @@ def read(
     Parameters
     ----------
     source
-        A path, a DataFrame, or an iterable of dicts.
+        A path, a DataFrame, a table of Arrow, a dataset of ``datasets``, or an iterable of dicts.
     format
         One of ``csv tsv jsonl json parquet excel``, or of another tool (see ``io.formats``); by
         default the suffix and, for JSON, the first records say it.
@@ -87,8 +89,11 @@ def _open(
     options: Mapping[str, Any],
 ) -> Source:
     if not isinstance(source, (str, os.PathLike)):
+        if is_dataset(source):
+            formats.check_options("datasets", HubDataset, options)
+            return HubDataset(source, **options)
         _no_options("records in memory", options)
-        return _make(FRAME, source)
+        return ArrowTable(source) if is_arrow(source) else _make(FRAME, source)
     path = Path(source).expanduser()
     if path.is_dir():
         raise InputError("this is a folder, not a file.", source=str(path))

@@ -159,7 +159,7 @@ class Project:
 
     def add(
         self,
-        source: Any,
+        source: Any = None,
         *,
         key: str | Sequence[str] | None = None,
         types: Mapping[str, AttributeType | str] | None = None,
@@ -168,7 +168,7 @@ class Project:
         create_labels: bool = False,
         **reading: Any,
     ) -> AddReport:
-        """Add records from a file, a DataFrame or a list of dicts; see ``project.add``.
+        """Add records from a file, a frame, a dataset or a list of dicts; see ``add.add``.
 
         Running it again changes nothing, and says so.
         """

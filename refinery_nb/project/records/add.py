@@ -13,6 +13,7 @@ from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
 from refinery_nb.io.formats import foreign_of
 from refinery_nb.io.refinery.archive import is_archive
+from refinery_nb.net.hub import load
 from refinery_nb.project.records import keys as keying
 from refinery_nb.project.records.add_report import AddReport as AddReport
 from refinery_nb.project.records.add_report import rejected_frame
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     from refinery_nb.project.project import Project
 
 CONFIGURATION = "label_studio_config"
+OF_HUB = ("split", "config", "revision")
 ON_CONFLICT = ("update", "skip", "error")
 SHOWN = 10
 
 
 def add(
     project: Project,
-    source: Any,
+    source: Any = None,
     *,
+    hub: str | None = None,
     key: str | Sequence[str] | None = None,
     types: Mapping[str, AttributeType | str] | None = None,
     on_error: str = "raise",
@@ -48,9 +51,13 @@ def add(
     ----------
     source
         A file (CSV, TSV, JSON, JSONL, Parquet, Excel, by suffix; of another tool, by its content
-        or ``format``), a DataFrame, dicts, a project snapshot of refinery (``.zip``), see
-        ``snapshot.add_snapshot``, or a labeling configuration of Label Studio (``.xml``). Tasks
-        that it speaks of and the project lacks are made, and the report says so.
+        or ``format``), a DataFrame, a table of Arrow, a dataset of ``datasets``, dicts, a project
+        snapshot of refinery (``.zip``), see ``snapshot.add_snapshot``, or a labeling configuration
+        of Label Studio (``.xml``). Tasks that it speaks of and the project lacks are made, and the
+        report says so.
+    hub
+        Instead of a source: the name of a dataset of the Hugging Face hub, which is fetched.
+        ``split``, ``config`` and ``revision`` say which part of it.
     key
         The attribute, or attributes, that identify a record. Without one, a record is identified
         by its content.
@@ -78,6 +85,11 @@ def add(
     """
     if on_conflict not in ON_CONFLICT:
         raise InputError(f"on_conflict={on_conflict!r}: {did_you_mean(on_conflict, ON_CONFLICT)}")
+    if (source is None) == (hub is None):
+        raise InputError("pass either a source, or hub='...', the name of a dataset.")
+    if hub is not None:
+        asked = {name: reading.pop(name) for name in OF_HUB if name in reading}
+        source = load(hub, **asked)
     if is_archive(source):
         from refinery_nb.project.snapshot.snapshot import add_snapshot
 
