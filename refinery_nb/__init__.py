@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from refinery_nb.heuristics.zero_shot import ZeroShot
     from refinery_nb.project.labeling import NONE
     from refinery_nb.project.project import Project, open
+    from refinery_nb.project.projects.folders import projects
+    from refinery_nb.project.projects.restoring import restore
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
     from refinery_nb.project.weak.weak import WeakRun
     from refinery_nb.widgets import charts
+    from refinery_nb.widgets.browser import Browser
     from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
     from refinery_nb.widgets.embedding_map import EmbeddingMap
     from refinery_nb.widgets.heuristic_editor import HeuristicEditor
@@ -46,6 +49,7 @@ _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "ActiveLearner": "refinery_nb.heuristics.active",
     "Annotator": "refinery_nb.heuristics.annotator",
+    "Browser": "refinery_nb.widgets.browser",
     "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
     "EmbeddingMap": "refinery_nb.widgets.embedding_map",
     "HeuristicEditor": "refinery_nb.widgets.heuristic_editor",
@@ -68,6 +72,8 @@ _NAMES = {
     "bricks": "refinery_nb.heuristics.bricks",
     "charts": "refinery_nb.widgets.quality",
     "open": "refinery_nb.project.project",
+    "projects": "refinery_nb.project.projects.folders",
+    "restore": "refinery_nb.project.projects.restoring",
 }
 
 __all__ = [
@@ -75,6 +81,7 @@ __all__ = [
     "NONE",
     "ActiveLearner",
     "Annotator",
+    "Browser",
     "ConfusionMatrix",
     "EmbeddingMap",
     "HeuristicEditor",
@@ -97,6 +104,8 @@ __all__ = [
     "bricks",
     "charts",
     "open",
+    "projects",
+    "restore",
 ]
 
 

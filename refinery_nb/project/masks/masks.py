@@ -236,13 +236,15 @@ class Masks:
             return None
         labels = self.dense.labels(field.run)
         if node.op == "missing":
-            return labels == 0
+            unlabelled: Bools = labels == 0
+            return unlabelled
         if node.op not in ("=", "!=", "in"):
             return None
         names = node.value if node.op == "in" else (node.value,)
         wanted = [task.label(name).id for name in names]
         chosen: Bools = np.isin(labels, wanted)
-        return (labels > 0) & ~chosen if node.op == "!=" else chosen
+        found: Bools = (labels > 0) & ~chosen if node.op == "!=" else chosen
+        return found
 
     def _voted(self, node: Voted) -> Bools | None:
         task = self._task(node.task)

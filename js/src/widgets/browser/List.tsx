@@ -1,0 +1,106 @@
+// The records as a list or a table; only those in view are drawn, however many there are.
+
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ListRow, TableHead, TableRow } from "./Row";
+import { barOf, drawn, type Extent, real } from "./scrolling";
+import type { BrowserState } from "./state";
+
+const HEIGHTS = { list: 52, table: 32 }; // px of a row
+export const HEAD = 32; // px of the table's head
+const SPARE = 8; // rows beyond either edge
+const USUAL = 480; // px of the window until it is measured
+
+interface Props {
+  state: BrowserState;
+  list: { current: HTMLDivElement | null };
+  /** How many rows a page key moves by. */
+  page: { current: number };
+  onOpen(at: number): void;
+}
+
+export function List({ state, list, page, onOpen }: Props): JSX.Element {
+  const { mode, length, cursor, look } = state;
+  const row = HEIGHTS[mode];
+  const [place, setPlace] = useState(0);
+  const [height, setHeight] = useState(USUAL);
+  // What the scrollbar showed last, and what the real place had more than it.
+  const bar = useRef({ at: 0, shift: 0 });
+  const extent: Extent = { whole: length * row, window: height };
+  page.current = Math.max(1, Math.floor(height / row) - 1);
+
+  useEffect(() => {
+    const el = list.current;
+    if (el === null) return;
+    const measure = (): void =>
+      setHeight(Math.max(row, (el.clientHeight || USUAL) - (mode === "table" ? HEAD : 0)));
+    const watch = new ResizeObserver(measure);
+    watch.observe(el);
+    measure();
+    return () => watch.disconnect();
+  }, [mode]);
+
+  useLayoutEffect(() => {
+    const el = list.current;
+    if (el === null) return;
+    const own = cursor * row;
+    const top =
+      own < place ? own : own + row > place + height ? own + row - height : Math.min(place, own);
+    const at = barOf(extent, top);
+    el.scrollTop = at;
+    bar.current = { at: el.scrollTop, shift: top - el.scrollTop };
+    setPlace(top);
+  }, [look, mode]);
+
+  const onScroll = (event: { currentTarget: HTMLDivElement }): void => {
+    const at = event.currentTarget.scrollTop;
+    const found = real(extent, at, bar.current.at, bar.current.shift);
+    bar.current = { at, shift: found - at };
+    setPlace(found);
+  };
+
+  const first = Math.max(0, Math.floor(place / row) - SPARE);
+  const last = Math.min(length, Math.ceil((place + height) / row) + SPARE);
+  useEffect(() => {
+    if (first < last) state.rows.need(first, last);
+  }, [first, last, state.shown?.revision]);
+
+  const Kind = mode === "list" ? ListRow : TableRow;
+  const id = (at: number): string => `rn-br-${state.id}-${at}`;
+  const { shift } = bar.current;
+  return (
+    <div
+      ref={list}
+      class={`rn-br-list rn-br-${mode}`}
+      role={mode === "list" ? "listbox" : "grid"}
+      tabIndex={0}
+      aria-label="Records"
+      aria-multiselectable="true"
+      aria-rowcount={mode === "table" ? length + 1 : undefined}
+      aria-activedescendant={length > 0 ? id(cursor) : undefined}
+      aria-busy={state.asking}
+      data-testid="records"
+      data-length={length}
+      data-revision={state.shown?.revision}
+      onScroll={onScroll}
+    >
+      {mode === "table" ? <TableHead state={state} /> : null}
+      <div class="rn-br-all" role="presentation" style={{ height: `${drawn(extent)}px` }}>
+        {Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at).map((at) => (
+          <Kind
+            key={at}
+            id={id(at)}
+            at={at}
+            top={at * row - shift}
+            state={state}
+            row={state.row(at)}
+            selected={state.selection.has(at)}
+            current={at === cursor}
+            pending={state.deeds.pending.get(at)}
+            onOpen={onOpen}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,404 @@
+// The filter by hand: lines of field, operator and value, in groups that any or all must hold.
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Info } from "./protocol";
+import type { BrowserState } from "./state";
+import {
+  fields,
+  fresh,
+  type Group,
+  type Line,
+  operators,
+  type Part,
+  STATES,
+  split,
+  taskOf,
+} from "./tree";
+
+const WORDS: Record<string, string> = {
+  "=": "is",
+  "!=": "is not",
+  in: "is one of",
+  contains: "contains",
+  starts: "begins with",
+  ends: "ends with",
+  matches: "matches (regular expression)",
+  missing: "is missing",
+};
+
+export function Rail({ state }: { state: BrowserState }): JSX.Element | null {
+  const { info, filter } = state;
+  if (info === null) return null;
+  return (
+    <aside class="rn-br-rail rn-scroll" aria-label="Filters" data-testid="rail">
+      <GroupView
+        info={info}
+        state={state}
+        group={filter}
+        root
+        onChange={(changed) => void state.filterBy(changed)}
+      />
+      {filter.items.length > 0 ? null : (
+        <p class="rn-quiet">
+          Add a condition, or write a query above: both show the same. Conditions can be joined in
+          groups.
+        </p>
+      )}
+    </aside>
+  );
+}
+
+interface GroupProps {
+  info: Info;
+  state: BrowserState;
+  group: Group;
+  root?: boolean;
+  onChange(group: Group): void;
+  onRemove?(): void;
+}
+
+function GroupView({
+  info,
+  state,
+  group,
+  root = false,
+  onChange,
+  onRemove,
+}: GroupProps): JSX.Element {
+  const change = (at: number, part: Part | null): void => {
+    const items = group.items.flatMap((one, place) =>
+      place !== at ? [one] : part === null ? [] : [part],
+    );
+    onChange({ ...group, items });
+  };
+  const add = (part: Part): void => onChange({ ...group, items: [...group.items, part] });
+  return (
+    <div
+      class={root ? "rn-br-group" : "rn-br-group rn-br-inner"}
+      role="group"
+      aria-label={root ? "All conditions" : "Group of conditions"}
+    >
+      {root && group.items.length < 2 ? null : (
+        <div class="rn-tools">
+          {root ? (
+            <span class="rn-quiet">Records that match all of</span>
+          ) : (
+            <>
+              <Negation not={group.not} onChange={(not) => onChange({ ...group, not })} />
+              <select
+                aria-label="How the group is joined"
+                data-testid="join"
+                value={group.join}
+                onChange={(event) =>
+                  onChange({ ...group, join: event.currentTarget.value as "all" | "any" })
+                }
+              >
+                <option value="any">any of</option>
+                <option value="all">all of</option>
+              </select>
+              <span class="rn-grow" />
+              <Remove name="Remove the group" onClick={() => onRemove?.()} />
+            </>
+          )}
+        </div>
+      )}
+      {group.items.map((part, at) =>
+        part.kind === "group" ? (
+          <GroupView
+            key={at}
+            info={info}
+            state={state}
+            group={part}
+            onChange={(changed) => change(at, changed)}
+            onRemove={() => change(at, null)}
+          />
+        ) : part.kind === "fixed" ? (
+          <div key={at} class="rn-br-line">
+            <Negation not={part.not} onChange={(not) => change(at, { ...part, not })} />
+            <span class="rn-br-fixed" title={part.words}>
+              {part.words}
+            </span>
+            <Remove name={`Remove: ${part.words}`} onClick={() => change(at, null)} />
+          </div>
+        ) : (
+          <LineView
+            key={at}
+            info={info}
+            state={state}
+            line={part.line}
+            onChange={(line) => change(at, { kind: "line", line })}
+            onRemove={() => change(at, null)}
+          />
+        ),
+      )}
+      <div class="rn-tools">
+        <FieldMenu
+          info={info}
+          value=""
+          name={root ? "Add a condition" : "Add a condition to the group"}
+          onPick={(field) => add({ kind: "line", line: fresh(info, field) })}
+        />
+        {root ? (
+          <button
+            type="button"
+            class="rn-button"
+            data-testid="add-group"
+            onClick={() => add({ kind: "group", join: "any", not: false, items: [] })}
+          >
+            Add group
+          </button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+interface LineProps {
+  info: Info;
+  state: BrowserState;
+  line: Line;
+  onChange(line: Line): void;
+  onRemove(): void;
+}
+
+function LineView({ info, state, line, onChange, onRemove }: LineProps): JSX.Element {
+  const ops = operators(info, line.field);
+  const [kind, name] = split(line.field);
+  return (
+    <div class="rn-br-line" data-testid="line" data-field={line.field}>
+      <Negation not={line.not} onChange={(not) => onChange({ ...line, not })} />
+      <FieldMenu
+        info={info}
+        value={line.field}
+        name="Field"
+        onPick={(field) => onChange(fresh(info, field))}
+      />
+      <Remove name={`Remove: ${name || kind}`} onClick={onRemove} />
+      <div class="rn-br-value">
+        {ops.length === 0 ? null : (
+          <select
+            aria-label="Operator"
+            data-testid="operator"
+            value={line.op}
+            onChange={(event) => onChange({ ...line, op: event.currentTarget.value as Line["op"] })}
+          >
+            {ops.map((op) => (
+              <option key={op} value={op}>
+                {WORDS[op] ?? op}
+              </option>
+            ))}
+          </select>
+        )}
+        {line.op === "missing" ? null : (
+          <Value info={info} state={state} line={line} onChange={onChange} />
+        )}
+        {kind === "attribute" && ["contains", "starts", "ends"].includes(line.op) ? (
+          <label class="rn-field" title="Upper and lower case differ">
+            <input
+              type="checkbox"
+              checked={line.cased}
+              onChange={(event) => onChange({ ...line, cased: event.currentTarget.checked })}
+            />
+            Aa
+          </label>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function Value({ info, state, line, onChange }: Omit<LineProps, "onRemove">): JSX.Element {
+  const [kind, name] = split(line.field);
+  const task = taskOf(info, line.field);
+  const pick = (value: string): void => onChange({ ...line, value });
+  const labels = task?.labels.map((one) => one.name) ?? [];
+  const type = info.attributes.find((one) => one.name === name)?.type;
+  if (kind === "manual" || (kind === "state" && ["labelled", "none"].includes(line.value))) {
+    return (
+      <>
+        <Choice
+          name={kind === "state" ? "State" : "Label"}
+          value={line.value}
+          options={kind === "state" ? [...STATES] : labels}
+          onPick={pick}
+        />
+        {(task?.people.length ?? 0) < 2 && line.who === "" ? null : (
+          <Choice
+            name="Who labelled"
+            value={line.who}
+            first="by anybody"
+            options={task?.people ?? []}
+            title={(one) => `by ${one}`}
+            onPick={(who) => onChange({ ...line, who })}
+          />
+        )}
+      </>
+    );
+  }
+  if (kind === "state")
+    return <Choice name="State" value={line.value} options={[...STATES]} onPick={pick} />;
+  if (kind === "weak")
+    return <Choice name="Label" value={line.value} options={labels} onPick={pick} />;
+  if (kind === "vote") {
+    return (
+      <>
+        <Choice
+          name="Heuristic"
+          value={line.who}
+          first="any heuristic"
+          options={task?.heuristics ?? []}
+          onPick={(who) => onChange({ ...line, who })}
+        />
+        <Choice
+          name="Label"
+          value={line.value}
+          first="votes"
+          options={labels}
+          title={(one) => `votes ${one}`}
+          onPick={pick}
+        />
+      </>
+    );
+  }
+  if (kind === "slice")
+    return <Choice name="Slice" value={line.value} options={info.slices} onPick={pick} />;
+  if (type === "boolean" && kind === "attribute") {
+    return (
+      <Choice name="Value" value={line.value} first="…" options={["true", "false"]} onPick={pick} />
+    );
+  }
+  return <Typed state={state} line={line} list={type === "category" ? name : ""} onPick={pick} />;
+}
+
+interface ChoiceProps {
+  name: string;
+  value: string;
+  options: string[];
+  /** What the empty value is called; without it there is none. */
+  first?: string;
+  title?(value: string): string;
+  onPick(value: string): void;
+}
+
+function Choice({ name, value, options, first, title, onPick }: ChoiceProps): JSX.Element {
+  const known = options.includes(value) || value === "" ? options : [value, ...options];
+  return (
+    <select
+      aria-label={name}
+      data-testid={`choice-${name.toLowerCase()}`}
+      value={value}
+      onChange={(event) => onPick(event.currentTarget.value)}
+    >
+      {first === undefined ? null : <option value="">{first}</option>}
+      {known.map((one) => (
+        <option key={one} value={one}>
+          {title?.(one) ?? one}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+interface TypedProps {
+  state: BrowserState;
+  line: Line;
+  /** The attribute whose values are offered. */
+  list: string;
+  onPick(value: string): void;
+}
+
+/** A value that is typed; taken at Enter and when the field is left. */
+function Typed({ state, line, list, onPick }: TypedProps): JSX.Element {
+  const [values, setValues] = useState<string[]>([]);
+  useEffect(() => {
+    let gone = false;
+    if (list !== "") void state.values(list).then((found) => gone || setValues(found));
+    return () => {
+      gone = true;
+    };
+  }, [list]);
+  const id = `rn-br-values-${state.id}-${list.replace(/\W/g, "")}`;
+  return (
+    <>
+      <input
+        key={line.value}
+        type="text"
+        aria-label="Value"
+        data-testid="value"
+        list={values.length > 0 ? id : undefined}
+        placeholder={line.op === "in" ? "one, two" : ""}
+        defaultValue={line.value}
+        onChange={(event) => onPick(event.currentTarget.value)}
+      />
+      {values.length === 0 ? null : (
+        <datalist id={id}>
+          {values.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
+interface FieldMenuProps {
+  info: Info;
+  value: string;
+  name: string;
+  onPick(field: string): void;
+}
+
+function FieldMenu({ info, value, name, onPick }: FieldMenuProps): JSX.Element {
+  return (
+    <select
+      class={value === "" ? "rn-br-add" : "rn-br-pick"}
+      aria-label={name}
+      data-testid={value === "" ? "add" : "field"}
+      value={value}
+      onChange={(event) => {
+        if (event.currentTarget.value !== "") onPick(event.currentTarget.value);
+        if (value === "") event.currentTarget.value = "";
+      }}
+    >
+      {value === "" ? <option value="">Add condition…</option> : null}
+      {fields(info).map((group) => (
+        <optgroup key={group.title} label={group.title}>
+          {group.fields.map(([field, title]) => (
+            <option key={field} value={field}>
+              {title}
+            </option>
+          ))}
+        </optgroup>
+      ))}
+    </select>
+  );
+}
+
+function Negation({ not, onChange }: { not: boolean; onChange(not: boolean): void }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="rn-button rn-br-not"
+      aria-pressed={not}
+      title="Not: the records for which this does not hold"
+      data-testid="not"
+      onClick={() => onChange(!not)}
+    >
+      not
+    </button>
+  );
+}
+
+function Remove({ name, onClick }: { name: string; onClick(): void }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="rn-button rn-plain rn-br-remove"
+      aria-label={name}
+      onClick={onClick}
+    >
+      ✕
+    </button>
+  );
+}
