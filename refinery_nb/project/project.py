@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
+    from refinery_nb.project.training.training_set import TrainingSet
     from refinery_nb.project.vectors.duplicates import Duplicates
 
 
@@ -293,14 +294,17 @@ class Project:
         sources: Iterable[str] | None = None,
         **options: Any,
     ) -> Exported:
-        """Write records with their labels to a file; the suffix or ``format`` says how.
-
-        See ``export.export``.
-        """
+        """Write records with labels to a file; suffix or ``format`` says how; see ``export``."""
         from refinery_nb.project.records.export import export
 
         chosen = None if sources is None else tuple(sources)
         return export(self, Path(path), view, sources=chosen, **options)
+
+    def dataset(self, task: Task | str, **options: Any) -> TrainingSet:
+        """Return weak labels to train on and manual ones to test; see ``make.training_set``."""
+        from refinery_nb.project.training.make import training_set
+
+        return training_set(self.task(task) if isinstance(task, str) else task, **options)
 
     def apply(self, operations: Sequence[Operation]) -> list[Acknowledgement]:
         """Apply what people did; each answer is given after its commit."""

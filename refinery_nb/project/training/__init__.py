@@ -1,0 +1,1 @@
+"""Training sets for other libraries: weak labels to train on, manual ones to test with."""
