@@ -1,7 +1,7 @@
 """Conditions as plain JSON and back, without loss: how a filter is kept in a database or a file.
 
 Every node is an object whose ``is`` names its kind. Names of tasks, labels and heuristics stand in
-it as they are; ``with_label_renamed`` and ``with_task_renamed`` carry a new name in.
+it as they are; ``with_label_renamed`` and its like carry a new name in.
 """
 
 from __future__ import annotations
@@ -148,6 +148,18 @@ def with_task_renamed(document: Any, old: str, new: str) -> Any:
     changed = {key: with_task_renamed(item, old, new) for key, item in document.items()}
     if changed.get("is") in NODES | FIELDS and changed.get("task") == old:
         changed["task"] = new
+    return changed
+
+
+def with_attribute_renamed(document: Any, old: str, new: str) -> Any:
+    """Return a document in which an attribute has its new name."""
+    if isinstance(document, list):
+        return [with_attribute_renamed(item, old, new) for item in document]
+    if not isinstance(document, dict):
+        return document
+    changed = {key: with_attribute_renamed(item, old, new) for key, item in document.items()}
+    if changed.get("is") in ("attribute", "length") and changed.get("name") == old:
+        changed["name"] = new
     return changed
 
 

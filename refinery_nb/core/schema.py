@@ -43,15 +43,19 @@ class Overlap(StrEnum):
     ANY = "any"
 
 
+PLACES = ("labeler", "browser")
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One column of the records."""
+    """One column of the records. ``hidden``: the places that do not show it, of ``PLACES``."""
 
     id: int
     name: str
     type: AttributeType
     position: int
     is_key: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,12 @@ class Record(dict[str, Any]):
             text = self[name]
             if not isinstance(text, str):
                 raise TypeError(f"attribute {name!r} is {text!r} here; a doc needs a text.")
-            docs[name] = self._pipeline()(text)
+            docs[name] = self._pipeline(name)(text)
         return docs[name]
 
     @staticmethod
-    def _pipeline() -> Callable[[str], Any]:
+    def _pipeline(name: str = "") -> Callable[[str], Any]:
+        del name
         raise HeuristicError("this batch has no tokenizer.")
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:

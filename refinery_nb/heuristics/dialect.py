@@ -151,7 +151,7 @@ class Docs(dict[str, Any]):
         if name not in self._docs:
             value = self._record[name]
             text = "" if value is None else value if isinstance(value, str) else str(value)
-            self._docs[name] = (self._parse or self._record._pipeline())(text)
+            self._docs[name] = (self._parse or self._record._pipeline(name))(text)
         return self._docs[name]
 
 

@@ -1,4 +1,4 @@
-"""Which string literals of a rule's source are its labels, and the source with others.
+"""Which string literals of a source are labels or attributes, and the source with others.
 
 A literal counts as a label where the rule gives it away: in ``return "A"``, ``return "A", 0.9``,
 ``yield "A", start, end``, in the branches of a conditional expression there, and where it is
@@ -60,11 +60,35 @@ def relabelled(source: str, entry: str, names: Mapping[str, str]) -> Relabelled:
     >>> [place.line for place in made.unsure]
     [2]
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    tree = _parsed(source)
+    if tree is None:
         return Relabelled(source, (), ())
-    given = {id(node) for node in _given_away(tree, entry)}
+    return _replaced(source, tree, names, {id(node) for node in _given_away(tree, entry)})
+
+
+def reattributed(source: str, entry: str, names: Mapping[str, str]) -> Relabelled:
+    r"""Replace attributes in the source of a rule: where it asks its record for them.
+
+    >>> made = reattributed("def f(r):\n    return r['a'] + r.get('a') + 'a'", "f", {"a": "b"})
+    >>> made.source
+    "def f(r):\n    return r['b'] + r.get('b') + 'a'"
+    """
+    tree = _parsed(source)
+    if tree is None:
+        return Relabelled(source, (), ())
+    return _replaced(source, tree, names, {id(node) for node in _asked_for(tree, entry)})
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _replaced(
+    source: str, tree: ast.Module, names: Mapping[str, str], given: set[int]
+) -> Relabelled:
     # As Python counts lines: not at form feeds and the like.
     lines = list(io.StringIO(source, newline=""))
     edits: list[tuple[int, int, int, str]] = []
@@ -139,6 +163,32 @@ def _given_away(tree: ast.Module, entry: str) -> Iterator[ast.Constant]:
                 for value in _values(node.value, first=False):
                     if isinstance(value, ast.Constant):
                         yield value
+
+
+def _asked_for(tree: ast.Module, entry: str) -> Iterator[ast.Constant]:
+    """Yield the literals with which a function asks its record for an attribute."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    function = next((node for node in functions if node.name == entry), None)
+    if function is None or not (function.args.posonlyargs + function.args.args):
+        return
+    record = (function.args.posonlyargs + function.args.args)[0].arg
+    for one in functions:  # a helper whose first parameter has that name gets the record, too
+        parameters = one.args.posonlyargs + one.args.args
+        if not parameters or parameters[0].arg != record:
+            continue
+        for node in ast.walk(one):
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant() as literal):
+                    if name == record:
+                        yield literal
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="get" | "doc"),
+                    args=[ast.Constant() as literal, *_],
+                ):
+                    if name == record:
+                        yield literal
+                case _:
+                    pass
 
 
 def _inside(function: ast.FunctionDef) -> Iterator[ast.AST]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import json
 import time
 from collections.abc import MutableSequence
 from typing import Any
 
 from refinery_nb.core.errors import RefineryError
-from refinery_nb.heuristics.batch import ITEM, Ballot, Batch, Record
+from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
 from refinery_nb.heuristics.kind import Heuristic, build
+from refinery_nb.heuristics.pipelines import OWN, Pipelines
 
-OWN = 3  # the place of the heartbeat that says whose code runs
 AGAIN = 20  # records of the first chunk that a function is asked twice
 AGAIN_SECONDS = 0.2
 
@@ -27,19 +25,7 @@ class Worker:
         self._task = {key: setup[key] for key in ("labels", "spans", "on", "seed")}
         self._beat = beat
         self._payload: bytes | None = None
-        self._made: Any = None
-        pipeline = functools.partial(self._pipeline, setup["pipeline"], setup["tokenizer"])
-        members = {"__slots__": (), "_pipeline": staticmethod(pipeline)}
-        self._record = type("Record", (Record,), members)
-
-    def _pipeline(self, target: str, name: str) -> Any:
-        """Return what makes a doc; importing it takes seconds that are not the record's."""
-        if self._made is None:
-            self._beat[OWN] = 1
-            module, _, attribute = target.partition(":")
-            self._made = getattr(importlib.import_module(module), attribute)(name)
-            self._beat[OWN] = 0
-        return self._made
+        self._record = Pipelines(setup["pipeline"], setup["tokenizer"], beat).record()
 
     def load(self, payload: bytes, chunk: int) -> Batch:
         """Decode the records of a chunk."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import labeling, tasks
+from refinery_nb.project.attributes import calculate
+from refinery_nb.project.attributes.fields import Fields
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.comments import Comments
 from refinery_nb.project.labels import removal
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from refinery_nb.project.records.export import Exported
     from refinery_nb.project.training.training_set import TrainingSet
     from refinery_nb.project.vectors.duplicates import Duplicates
+
+Calculation = TypeVar("Calculation", bound=Callable[..., Any])
 
 
 def open(path: str | os.PathLike[str] | None = None, *, by: str | None = None) -> Project:
@@ -84,6 +88,7 @@ class Project:
         self.database = Database(root)
         self.columns = VoteColumns(self.database)
         self.selector = Selector(self.database, self.columns)
+        self.fields = Fields(self)
         self.lookups = Lookups(self)
         self.embeddings = Embeddings(self)
         self.projections = Projections(self)
@@ -145,14 +150,27 @@ class Project:
         self.attribute(name)
         return AttributeField(name)
 
-    def attribute(self, name: str) -> Attribute:
-        """Return an attribute by name.
+    @overload
+    def attribute(self, name: str) -> Attribute: ...
+
+    @overload
+    def attribute(
+        self, name: str | None = None, *, type: AttributeType | str
+    ) -> Callable[[Calculation], Calculation]: ...
+
+    def attribute(self, name: str | None = None, *, type: AttributeType | str | None = None) -> Any:
+        """Return an attribute by name; with a type, add one that a function calculates.
+
+        ``@project.attribute(type="integer")`` over a function of a record keeps how it is
+        calculated; ``project.fields.calculate()`` does so.
 
         Raises
         ------
         SchemaError
             If there is none with this name.
         """
+        if type is not None or name is None:
+            return partial(calculate.decorated, self, type=type or "text", name=name)
         known = {attribute.name: attribute for attribute in self.attributes}
         if name not in known:
             raise SchemaError(f"there is no attribute {name!r}.", hint=did_you_mean(name, known))
@@ -192,15 +210,15 @@ class Project:
         """
         return Edit(self, key, {**(values or {}), **more})
 
-    def delete(self, records: View | Any) -> Deletion:
+    def delete_records(self, records: View | Any) -> Deletion:
         """Return what deleting a view's records, or those with some keys, would take away."""
         return removals.Deletion(self, records)
 
-    def restore(self, keys: Iterable[Any] | None = None) -> int:
+    def restore_records(self, keys: Iterable[Any] | None = None) -> int:
         """Bring deleted records back, with their labels; see ``removal.restore``."""
         return removals.restore(self, keys)
 
-    def deleted(self) -> pd.DataFrame:
+    def deleted_records(self) -> pd.DataFrame:
         """Return the deleted records: ``key``, ``at``, ``by``."""
         return removals.deleted(self)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 migrations = Migrations("refinery_nb")
 
@@ -320,6 +320,40 @@ CREATE TABLE deleted_record (
 def record_history(db: sqlite_utils.Database) -> None:
     """Keep what becomes of records, and those that were deleted."""
     _run(db, RECORD_HISTORY)
+
+
+ATTRIBUTES = """
+-- hidden: JSON list of the places that do not show it. tokenizer: JSON of core.schema.Tokenizer;
+-- NULL: as the project. A deleted attribute keeps its column; its name ends in a control
+-- character and its id.
+ALTER TABLE attribute ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE attribute ADD COLUMN tokenizer TEXT;
+ALTER TABLE attribute ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+
+-- Attributes that a function calculates: its spec, and up to which record version it has seen.
+CREATE TABLE calculated (
+    attribute INTEGER PRIMARY KEY REFERENCES attribute (id),
+    spec TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new',
+    message TEXT NOT NULL DEFAULT '',
+    seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE calculated_error (
+    attribute INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    traceback TEXT NOT NULL,
+    PRIMARY KEY (attribute, record)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def attributes(db: sqlite_utils.Database) -> None:
+    """Hide attributes, delete and calculate them; a tokenizer for each."""
+    _run(db, ATTRIBUTES)
 
 
 def _run(db: sqlite_utils.Database, script: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,10 @@ SQL_TYPES = {
     AttributeType.BOOLEAN: "INTEGER",
     AttributeType.JSON: "TEXT",
 }
-ATTRIBUTES = "SELECT id, name, type, position, is_key FROM attribute ORDER BY position"
+ATTRIBUTES = (
+    "SELECT id, name, type, position, is_key, hidden FROM attribute WHERE NOT deleted "
+    "ORDER BY position, id"
+)
 ADD_ATTRIBUTE = "INSERT INTO attribute (name, type, position, is_key) VALUES (?, ?, ?, ?)"
 TASKS = (
     "SELECT task.id, task.name, kind, attribute.name, overlap, guideline FROM task "
@@ -64,8 +68,10 @@ def column(attribute: Attribute) -> str:
 def attributes(connection: sqlite3.Connection) -> tuple[Attribute, ...]:
     """Return the attributes in their order."""
     return tuple(
-        Attribute(id_, name, AttributeType(kind), position, bool(is_key))
-        for id_, name, kind, position, is_key in connection.execute(ATTRIBUTES)
+        Attribute(
+            id_, name, AttributeType(kind), position, bool(is_key), frozenset(json.loads(hidden))
+        )
+        for id_, name, kind, position, is_key, hidden in connection.execute(ATTRIBUTES)
     )
 
 

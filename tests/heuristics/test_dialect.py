@@ -15,7 +15,7 @@ class Told(Record):
     __slots__ = ()
 
     @staticmethod
-    def _pipeline():
+    def _pipeline(name=""):
         return make("en")
 
 

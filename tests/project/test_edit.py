@@ -142,7 +142,7 @@ def test_deleted_records_come_back_as_they_were(filled: rn.Project) -> None:
     topic = filled.task("topic")
     before, run = state(filled), topic.runs()[-1]
     weak, report = run.frame(), topic.report().to_dict("records")
-    deletion = filled.delete(filled.where(filled["stars"] < 2))
+    deletion = filled.delete_records(filled.where(filled["stars"] < 2))
     assert (deletion.records, deletion.labels) == (2, {"topic": 2, "names": 3})
     assert len(filled) == 6
     deletion.apply(by="eve")
@@ -152,7 +152,7 @@ def test_deleted_records_come_back_as_they_were(filled: rn.Project) -> None:
     assert topic.report()["coverage"].sum() < sum(row["coverage"] for row in report)
     assert filled.where(topic.voted("A")).keys() == ["r2"]
     assert filled.search("Ann", how="words").count() == 4
-    assert list(filled.deleted()["key"]) == ["r0", "r1"]
+    assert list(filled.deleted_records()["key"]) == ["r0", "r1"]
     now = state(filled)
     filled.replay()
     assert state(filled) == now
@@ -168,28 +168,28 @@ def test_deleted_records_come_back_as_they_were(filled: rn.Project) -> None:
 
 def test_a_new_record_has_nothing_of_a_deleted_one(filled: rn.Project) -> None:
     filled.task("topic").label("r5", "A")
-    filled.delete("r5").apply()
+    filled.delete_records("r5").apply()
     filled.add([{"id": "new", "text": "5 1", "stars": 1}, {"id": "r5", "text": "other"}])
     assert filled.where(filled.task("topic").labeled).keys() == ["r0", "r1"]
     assert list(filled.history("new")["what"]) == []
     with pytest.raises(SchemaError, match="'r5'"):
-        filled.restore(["r5"])
-    filled.delete(["r5", "new"]).apply()
-    assert filled.restore() == 2  # the last of that name
+        filled.restore_records(["r5"])
+    filled.delete_records(["r5", "new"]).apply()
+    assert filled.restore_records() == 2  # the last of that name
     assert filled.records().loc["r5", "text"] == "other"
     with pytest.raises(SchemaError, match="'r5'"):
-        filled.restore()
+        filled.restore_records()
     with pytest.raises(InputError, match="'nobody'"):
-        filled.delete(["r1", "nobody"])
+        filled.delete_records(["r1", "nobody"])
 
 
 def test_what_comes_back_follows_the_merges_and_removals_since(filled: rn.Project) -> None:
     topic = filled.task("topic")
-    filled.delete(["r0", "r1"]).apply()
+    filled.delete_records(["r0", "r1"]).apply()
     topic.add_labels(["C"])
     topic.merge("A", into="C").apply()
     topic.delete_label("B").apply()
-    filled.restore()
+    filled.restore_records()
     assert topic.all_labels()[["key", "label"]].values.tolist() == [["r0", "C"]]
     assert filled.where(topic.labeled).keys() == ["r0"]
 
@@ -197,20 +197,20 @@ def test_what_comes_back_follows_the_merges_and_removals_since(filled: rn.Projec
 def test_an_attribute_that_came_since_is_missing_in_a_record_that_comes_back(
     filled: rn.Project,
 ) -> None:
-    filled.delete("r3").apply()
+    filled.delete_records("r3").apply()
     filled.add([{"id": "r4", "more": 1}])
-    assert filled.restore() == 1
+    assert filled.restore_records() == 1
     assert filled.records().loc["r3"].isna().tolist() == [False, False, False, True]
 
 
 def test_an_embedding_follows_edits_and_deletions(filled: rn.Project) -> None:
     embedding = filled.embed("text", model=None, progress=False)
-    filled.delete("r0").apply()
+    filled.delete_records("r0").apply()
     filled.edit("r1", text="Zebra").apply()
     vectors = filled.vectors("text")
     assert vectors is not None
     assert len(vectors.records) == 4
-    filled.restore()
+    filled.restore_records()
     assert len(filled.similar_to("r2", 10).keys()) <= 5
     embedding.update(progress=False)
     vectors = filled.vectors("text")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 SHOWN_CHARACTERS = 300_000
+LABELER = "labeler"  # of the places that attributes may be hidden in
 
 
 def cards(
@@ -48,7 +49,10 @@ def cards(
             "attributes": [
                 {"name": a.name, "value": records.plain(a, value)}
                 for a, value in zip(attributes, values, strict=True)
-                if a.name not in texts and value is not None and not a.is_key
+                if a.name not in texts
+                and value is not None
+                and not a.is_key
+                and LABELER not in a.hidden
             ],
             "texts": {
                 a.name: _text(value, offsets.get((record, a.id)))
@@ -77,7 +81,11 @@ def _texts(schemas: Sequence[TaskSchema], attributes: Sequence[Attribute]) -> li
     """Return the attributes that are shown as texts: those of the tasks, or all long strings."""
     named = list(dict.fromkeys(task.on for task in schemas if task.on is not None))
     whole = any(task.on is None for task in schemas) or not named
-    long = [a.name for a in attributes if a.type.value == "text" and not a.is_key]
+    long = [
+        a.name
+        for a in attributes
+        if a.type.value == "text" and not a.is_key and LABELER not in a.hidden
+    ]
     return list(dict.fromkeys([*named, *(long if whole else [])]))
 
 

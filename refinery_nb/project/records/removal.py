@@ -23,7 +23,7 @@ SHOWN = 10
 class Deletion:
     """What deleting records would take away; ``apply()`` does it, ``undo()`` brings them back.
 
-    Made by ``project.delete``.
+    Made by ``project.delete_records``.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Deletion:
         _tell(project)
 
     def undo(self, *, by: str | None = None) -> int:
-        """Bring the records back; see ``project.restore``."""
+        """Bring the records back; see ``project.restore_records``."""
         return _restore(self._project, self._ids, by=by)
 
     def __repr__(self) -> str:

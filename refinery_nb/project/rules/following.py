@@ -32,7 +32,7 @@ def stamped(connection: Connection, heuristic: Heuristic) -> tuple[dict[str, Any
     if not spec.get("lists"):
         return spec, heuristic.fingerprint
     spec = _with(connection, spec, lookups.content_hash)
-    return spec, build(spec).fingerprint
+    return spec, heuristic.from_spec(spec).fingerprint
 
 
 def with_terms(

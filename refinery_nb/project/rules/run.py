@@ -96,7 +96,7 @@ def run_heuristics(
     count: int,
     limits: Limits | None = None,
     workers: int | None = None,
-    tokenizer: str = "en",
+    tokenizer: str | Mapping[str, str] = "en",
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     seed: int = 0,
@@ -114,7 +114,7 @@ def run_heuristics(
     workers
         Processes; by default one, and for much work more, but never all processors.
     tokenizer
-        Language code for ``record.doc``.
+        For ``record.doc``: one for all attributes, or by attribute, ``""`` for all others.
     progress
         Called with ``(done, total)`` in records times heuristics.
     cancel
@@ -141,7 +141,7 @@ def run_heuristics(
             "on": task.on,
             "seed": seed,
             "pipeline": PIPELINE,
-            "tokenizer": tokenizer,
+            "tokenizer": tokenizer if isinstance(tokenizer, str) else dict(tokenizer),
         },
         run.payloads(chunks),
         steps=len(specs),

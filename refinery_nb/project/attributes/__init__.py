@@ -1,0 +1,1 @@
+"""Attributes of records: renamed, converted, hidden, calculated, cut into tokens."""
