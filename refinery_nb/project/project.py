@@ -351,6 +351,30 @@ class Project:
         with self.database.read() as connection:
             return backup.back_up(connection, Path(path))
 
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the whole project to one file, ``x.rnb.zip``; see ``projects.saving.save``."""
+        from refinery_nb.project.projects.saving import save
+
+        return save(self, Path(path))
+
+    def copy(self, folder: str | os.PathLike[str]) -> Project:
+        """Copy the project into a new folder and open the copy; see ``projects.folders.copy``."""
+        from refinery_nb.project.projects.folders import copy
+
+        return copy(self, folder)
+
+    def rename(self, name: str) -> Project:
+        """Rename the project's folder; return the project, opened again."""
+        from refinery_nb.project.projects.folders import rename
+
+        return rename(self, name)
+
+    def destroy(self, *, confirm: str) -> None:
+        """Delete the whole project with its backups; ``confirm`` is its name."""
+        from refinery_nb.project.projects.folders import destroy
+
+        destroy(self, confirm=confirm)
+
     def close(self) -> None:
         """Close the project; closing twice is harmless."""
         self.learning.close()

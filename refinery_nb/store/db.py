@@ -85,6 +85,7 @@ class Database:
             except BaseException:
                 self._writer.close()
                 raise
+            os.utime(root / LOCK)  # when it was opened last
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

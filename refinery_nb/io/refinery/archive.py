@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
-import stat
-import struct
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from refinery_nb.core.errors import InputError, MissingExtra
+from refinery_nb.io.members import AES, DAMAGED, check_members
 from refinery_nb.io.strict_json import DEEPEST, surrogate
 
-MOST_MEMBERS = 100
 MOST_BYTES = 4 << 30
-# A real snapshot is three to twenty times larger than its archive.
-MOST_RATIO = 200
-SMALL = 1 << 20  # whose ratio is no matter
 ENCRYPTED = 0x1
-AES = 99  # the "compression method" of members encrypted as WinZip does
-# How members are packed; others need much memory, or are packed by nothing that is in use.
-PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, AES)
-# What the standard library raises at bytes that make no sense.
-DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(NotImplementedError, IndexError, ValueError),
-)
 # What every snapshot has. Which of the others it has was chosen when it was made.
 MARK = "project_details_data"
 # What each byte outside of a string does to the depth.
@@ -87,7 +73,7 @@ def _member(path: Path, password: str | None) -> tuple[bytes, tuple[str, ...]]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            _check(members, name, path.stat().st_size)
+            check_members(members, name, path.stat().st_size, most_bytes=MOST_BYTES)
             files = [one for one in members if not one.is_dir()]
             wanted = [one for one in files if one.filename.lower().endswith(".json")]
             if len(wanted) != 1:
@@ -101,61 +87,6 @@ def _member(path: Path, password: str | None) -> tuple[bytes, tuple[str, ...]]:
             return _content(archive, wanted[0], path, password), ignored
     except DAMAGED as error:
         raise InputError(f"the archive cannot be read: {error}.", source=name) from error
-
-
-def _check(members: list[zipfile.ZipInfo], source: str, size: int) -> None:
-    """Refuse an archive that no export would be.
-
-    Raises
-    ------
-    InputError
-        Naming the member.
-    """
-    if len(members) > MOST_MEMBERS:
-        raise InputError(
-            f"the archive has {len(members):,} members; {MOST_MEMBERS} are allowed.", source=source
-        )
-    seen: set[str] = set()
-    for one in members:
-        raw = one.orig_filename
-        path = PurePosixPath(raw)
-        kind = stat.S_IFMT(one.external_attr >> 16)
-        if (
-            path.is_absolute()
-            or ".." in path.parts
-            or "\\" in raw
-            or "\0" in raw
-            or re.match(r"[A-Za-z]:", raw)
-        ):
-            raise InputError(f"the member {raw!r} leads out of the archive.", source=source)
-        if kind and not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-            raise InputError(f"the member {raw!r} is no plain file.", source=source)
-        if one.compress_type not in PACKED:
-            raise InputError(
-                f"the member {raw!r} is packed by the method {one.compress_type}, which is not "
-                "read here.",
-                source=source,
-                hint="Unpack it, and pack it again.",
-            )
-        if raw.casefold() in seen:
-            raise InputError(f"the member {raw!r} stands twice.", source=source)
-        seen.add(raw.casefold())
-        ratio = one.file_size / max(1, one.compress_size)
-        if one.file_size > SMALL and ratio > MOST_RATIO:
-            raise InputError(
-                f"the member {raw!r} would unpack to {ratio:,.0f} times its size; "
-                f"{MOST_RATIO} times are allowed.",
-                source=source,
-            )
-    total = sum(one.file_size for one in members)
-    packed = sum(one.compress_size for one in members)
-    if total > MOST_BYTES:
-        raise InputError(
-            f"the archive would unpack to {total:,} bytes; {MOST_BYTES:,} are allowed.",
-            source=source,
-        )
-    if packed > size:
-        raise InputError("the members of the archive overlap.", source=source)
 
 
 def _content(

@@ -11,11 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from refinery_nb.core.errors import InputError, MissingExtra
-from refinery_nb.io.refinery.archive import MOST_RATIO, SMALL
-
-# What archives of ours are packed to at most; what packs better than that is stored as it is, as
-# it could not be told from a bomb.
-FULL_RATIO = MOST_RATIO // 2
+from refinery_nb.io.members import FULL_RATIO, SMALL
 
 
 def write_archive(

@@ -127,6 +127,24 @@ def trust(task: Task, names: Iterable[str]) -> pd.DataFrame:
     )
 
 
+def vouch(project: Project) -> None:
+    """Note for this user that the code which runs in this project was his before it travelled.
+
+    Where it is restored from an archive it is somebody else's again, and this user alone need not
+    read it twice.
+    """
+    with project.database.read() as connection:
+        specs = [row.spec for row in heuristics.heuristics(connection)]
+        foreign = _foreign(connection)
+    found = {code for spec in specs if (code := code_hash(spec)) is not None}
+    _remember(project.id, (found - foreign) | (found & _trusted(project)))
+
+
+def carry(project: Project, old: str) -> None:
+    """Let run what this user has trusted in the project that this one was made from."""
+    _remember(project.id, _read(_file()).get(old, []))
+
+
 def _foreign(connection: Connection) -> set[str]:
     return set(json.loads(setting(connection, FOREIGN) or "[]"))
 
@@ -146,13 +164,21 @@ def _add(project: Project, hashes: Iterable[str | None]) -> None:
         with project.database.write() as connection:
             set_setting(connection, TRUSTED, json.dumps(sorted(found)))
         return
+    _remember(project.id, found)
+
+
+def _remember(id_: str, hashes: Iterable[str]) -> None:
+    """Add to what this user trusts in a project."""
     from filelock import FileLock
 
+    wanted = set(hashes)
+    if not wanted:
+        return
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(path.with_suffix(".lock")):
         known = _read(path)
-        known[project.id] = sorted(found | set(known.get(project.id, [])))
+        known[id_] = sorted(wanted | set(known.get(id_, [])))
         _write(path, known)
 
 

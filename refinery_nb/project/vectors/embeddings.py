@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -177,11 +178,9 @@ class Embeddings(Mapping[str, Embedding]):
 
     def array(self, row: EmbeddingRow) -> BlockArray[Any]:
         """Return where the vectors of an embedding stand."""
-        name, dtype = _file(row), RAGGED.get(row.level)
+        name, dtype = file_name(row), RAGGED.get(row.level)
         if self._folder is not None:
-            if dtype is not None:
-                return RaggedFile(self._folder, name, row.dim, dtype)
-            return FileArray(self._folder, name, row.dim)
+            return array_of(self._folder, row)
         if name not in self._arrays:
             self._arrays[name] = (
                 MemoryArray(row.dim) if dtype is None else MemoryRagged(row.dim, dtype)
@@ -191,23 +190,23 @@ class Embeddings(Mapping[str, Embedding]):
     def state(self, row: EmbeddingRow) -> State | None:
         """Return what the model of an embedding has learnt; None if that is lost."""
         if self._folder is None:
-            return self._states.get(_file(row))
-        return states.load(self._folder / f"{_file(row)}.npz")
+            return self._states.get(file_name(row))
+        return states.load(self._folder / f"{file_name(row)}.npz")
 
     def keep_state(self, row: EmbeddingRow, state: State) -> None:
         """Keep what the model of an embedding has learnt."""
         if self._folder is None:
-            self._states[_file(row)] = state
+            self._states[file_name(row)] = state
         else:
-            states.save(self._folder / f"{_file(row)}.npz", state)
+            states.save(self._folder / f"{file_name(row)}.npz", state)
 
     def forget(self, row: EmbeddingRow) -> None:
         """Give the space of a generation back."""
         self.array(row).delete()
-        self._arrays.pop(_file(row), None)
-        self._states.pop(_file(row), None)
+        self._arrays.pop(file_name(row), None)
+        self._states.pop(file_name(row), None)
         if self._folder is not None:
-            (self._folder / f"{_file(row)}.npz").unlink(missing_ok=True)
+            (self._folder / f"{file_name(row)}.npz").unlink(missing_ok=True)
 
     def delete(self, name: str) -> None:
         """Delete an embedding with its vectors."""
@@ -293,5 +292,14 @@ def hashes(texts: Iterable[str | None]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)
 
 
-def _file(row: EmbeddingRow) -> str:
+def array_of(folder: Path, row: EmbeddingRow) -> BlockArray[Any]:
+    """Return where the vectors of an embedding stand in a folder."""
+    dtype = RAGGED.get(row.level)
+    if dtype is not None:
+        return RaggedFile(folder, file_name(row), row.dim, dtype)
+    return FileArray(folder, file_name(row), row.dim)
+
+
+def file_name(row: EmbeddingRow) -> str:
+    """Return what the files of an embedding are called, without their suffixes."""
     return f"{row.id}-{row.generation}"

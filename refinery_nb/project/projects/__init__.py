@@ -1,0 +1,1 @@
+"""What is done with whole projects: list, copy, rename, delete, save, restore, examine."""
