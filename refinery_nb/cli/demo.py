@@ -1,4 +1,4 @@
-"""The command ``refinery-nb``."""
+"""``refinery-nb demo``: the sample project in JupyterLab."""
 
 from __future__ import annotations
 
@@ -6,32 +6,26 @@ import argparse
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from refinery_nb import __version__, samples
-from refinery_nb.core.errors import RefineryError
+from refinery_nb import samples
 
 NOTEBOOK = "01_first_labels.ipynb"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="refinery-nb", description="Label text data inside Jupyter."
-    )
-    parser.add_argument("--version", action="version", version=f"refinery-nb {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
     demo = commands.add_parser("demo", help="open a sample project in JupyterLab")
     demo.add_argument("folder", nargs="?", type=Path, default=Path("refinery-demo"))
     demo.add_argument("--no-browser", action="store_true", help="print the address only")
     demo.add_argument("--no-start", action="store_true", help="only write the files")
-    given = parser.parse_args(arguments)
-    try:
-        notebook = write_demo(given.folder)
-    except (RefineryError, OSError) as error:
-        print(f"refinery-nb: {error}", file=sys.stderr)
-        return 1
+    demo.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the sample notebook and start JupyterLab on it."""
+    notebook = write_demo(given.folder)
     print(f"The sample project is in {given.folder}.")
     if given.no_start:
         return 0
@@ -46,7 +40,3 @@ def write_demo(folder: Path) -> Path:
     if not target.exists():
         shutil.copyfile(samples.path(NOTEBOOK), target)
     return target
-
-
-if __name__ == "__main__":
-    sys.exit(main())
