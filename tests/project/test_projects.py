@@ -34,6 +34,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def length(record: Any) -> int:
+    return len(record["text"])
+
+
 GOAL = "def has_goal(record):\n    return 'Sports' if 'goal' in record['text'] else None\n"
 
 
@@ -63,6 +67,8 @@ def fill(project: rn.Project) -> None:
     project.slices["sure"] = project.where(project["ok"] == True)  # noqa: E712
     project.slices.save("two", project.where(project["id"] < 2), static=True)
     project.comments.add("Hm", record=3)
+    project.attribute(type="integer")(length)
+    project.fields.calculate(progress=False)
     project.embed("text", progress=False)
     project.embed("text", name="tokens", level="token", model=_tokens, progress=False)
 
@@ -125,11 +131,19 @@ def test_rules_of_a_restored_project_wait_for_trust(
     """I5, T6: its writer had them; whoever else opens it reads them first."""
     with rn.restore(saved, tmp_path / "mine") as project:
         assert len(project.task("topic").trust()) == 0
+        project.add([{"id": 9, "text": "new"}])
+        project.fields.calculate("length", progress=False)
+        assert project.records()["length"].tolist()[-1] == 3
         project.task("topic").run("has_goal", progress=False)
     monkeypatch.setattr("platformdirs.user_data_path", lambda *a, **o: tmp_path / "another user")
     with rn.restore(saved, tmp_path / "theirs") as project:
         topic = project.task("topic")
         assert topic.trust()["heuristic"].tolist() == ["has_goal"]
+        with pytest.raises(HeuristicError, match="length: written by somebody else"):
+            project.fields.calculate("length", progress=False)
+        assert project.fields.trust()["attribute"].tolist() == ["length"]
+        assert len(project.fields.trust("length")) == 0
+        project.fields.calculate("length", progress=False)
         with pytest.raises(HeuristicError, match="has_goal: written by somebody else"):
             topic.run("has_goal", progress=False)
         topic.trust("has_goal")

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import SchemaError, UnknownName, did_you_mean
 from refinery_nb.core.schema import PLACES, Attribute, AttributeType, folded
-from refinery_nb.project.attributes import calculate
+from refinery_nb.project.attributes import calculate, tokenizing
 from refinery_nb.project.attributes.conversion import Conversion
 from refinery_nb.project.attributes.keying import Rekeying
 from refinery_nb.project.attributes.renaming import AttributeRenaming
+from refinery_nb.project.attributes.tokenizing import Tokenizing
 from refinery_nb.project.records.keys import key_value
+from refinery_nb.project.rules import foreign
 from refinery_nb.store import attributes as stored
 from refinery_nb.store import embeddings, records, schema
+from refinery_nb.text.rules import named, options
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from refinery_nb.project.project import Project
+    from refinery_nb.project.view import View
 
 
 class Fields(Mapping[str, "Field"]):
@@ -67,6 +71,19 @@ class Fields(Mapping[str, "Field"]):
     def calculate(self, *names: str, **options: Any) -> pd.DataFrame:
         """Bring calculated attributes up to date; see ``calculate.calculate``."""
         return calculate.calculate(self._project, names, **options)
+
+    def trust(self, *names: str) -> pd.DataFrame:
+        """Let attributes be calculated whose code came with somebody else's project.
+
+        Returns
+        -------
+        DataFrame
+            ``attribute, hash, source`` of those that are not trusted: read them.
+        """
+        with self._project.database.read() as connection:
+            specs = {name: row.spec for name, row in stored.calculated(connection).items()}
+        of = "there is no calculated attribute"
+        return foreign.trust_specs(self._project, specs, names, what="attribute", of=of)
 
     def try_out(self, function: Any, type: AttributeType | str, **options: Any) -> pd.DataFrame:
         """Calculate a few records and show what comes out; see ``calculate.try_out``."""
@@ -182,6 +199,24 @@ class Field:
             stored.mark_all_changed(connection, records.next_version(connection))
         self.project.events.emit("schema")
         self.project.events.emit("records")
+
+    @property
+    def tokenizer(self) -> dict[str, Any]:
+        """How its texts are cut, as the options of ``tokenize``."""
+        return options(tokenizing.name_of(self.project, self.name))
+
+    def tokenize(self, language: str = "en", *, n: int = 200, **rules: Any) -> Tokenizing:
+        """Return what another tokenizer would change on ``n`` random texts; ``.apply()`` keeps it.
+
+        The blank pipeline of a language of spaCy, or ``pipeline=`` (a name or folder), with
+        ``special`` cases, ``infixes=False``, and characters to ``split`` at; see
+        ``text.rules.named``.
+        """
+        return Tokenizing(self.project, self.attribute, named(language, **rules), n=n)
+
+    def token_lengths(self, view: View | None = None) -> pd.Series[int]:
+        """Return how many tokens each text has, by key: ``.describe()`` sums it up."""
+        return tokenizing.lengths(self.project, self.attribute, view)
 
     def errors(self) -> pd.DataFrame:
         """Return the records on which a calculated attribute failed: key, message, traceback."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import HeuristicError, StoreError, did_you_mean
 from refinery_nb.heuristics.kind import digest
-from refinery_nb.store import heuristics
+from refinery_nb.store import dump, heuristics
 from refinery_nb.store.db import Connection
 from refinery_nb.store.schema import set_setting, setting
 
@@ -38,7 +38,8 @@ def code_hash(spec: Mapping[str, Any]) -> str | None:
     >>> code_hash({"kind": "regex", "pattern": "a"}) is None
     True
     """
-    runs = spec.get("kind") == "function" or (spec.get("kind") == "active" and "source" in spec)
+    kind = spec.get("kind")
+    runs = kind in ("function", "calculated") or (kind == "active" and "source" in spec)
     return digest({"source": spec.get("source")}) if runs else None
 
 
@@ -81,7 +82,10 @@ def refuse(project: Project, specs: Mapping[str, Mapping[str, Any]]) -> None:
         raise HeuristicError(message(names), hint=HINT)
 
 
-HINT = "Read them in task.trust(), then let them run: task.trust('name', ...)."
+HINT = (
+    "Read them in task.trust(), then let them run: task.trust('name', ...). For calculated "
+    "attributes it is project.fields.trust."
+)
 
 
 def message(names: Iterable[str]) -> str:
@@ -107,23 +111,35 @@ def trust(task: Task, names: Iterable[str]) -> pd.DataFrame:
     HeuristicError
         If there is no such heuristic.
     """
+    with task.project.database.read() as connection:
+        specs = {row.name: row.spec for row in heuristics.heuristics(connection, task.id)}
+    return trust_specs(
+        task.project, specs, names, what="heuristic", of=f"task {task.name!r} has no heuristic"
+    )
+
+
+def trust_specs(
+    project: Project,
+    specs: Mapping[str, Mapping[str, Any]],
+    names: Iterable[str],
+    *,
+    what: str,
+    of: str,
+) -> pd.DataFrame:
+    """Let the code of some specs run, by name; return those that still wait, see ``trust``."""
     import pandas as pd
 
-    project = task.project
     with project.database.read() as connection:
-        specs = {row.name: row.spec for row in heuristics.heuristics(connection, task.id)}
         foreign = _foreign(connection)
     chosen = list(names)
     for name in chosen:
         if name not in specs:
-            raise HeuristicError(
-                f"task {task.name!r} has no heuristic {name!r}.", hint=did_you_mean(name, specs)
-            )
+            raise HeuristicError(f"{of} {name!r}.", hint=did_you_mean(name, specs))
     _add(project, {code_hash(specs[name]) for name in chosen} & foreign)
     waiting = {name: specs[name] for name in untrusted(project, specs)}
     return pd.DataFrame(
         [(name, code_hash(spec), spec["source"]) for name, spec in waiting.items()],
-        columns=["heuristic", "hash", "source"],
+        columns=[what, "hash", "source"],
     )
 
 
@@ -134,7 +150,7 @@ def vouch(project: Project) -> None:
     read it twice.
     """
     with project.database.read() as connection:
-        specs = [row.spec for row in heuristics.heuristics(connection)]
+        specs = dump.code(connection)
         foreign = _foreign(connection)
     found = {code for spec in specs if (code := code_hash(spec)) is not None}
     _remember(project.id, (found - foreign) | (found & _trusted(project)))
