@@ -1,4 +1,4 @@
-"""What people say of a few records, all tasks and people at once: for a page of a list."""
+"""What people say of records: of a few all at once, for a page of a list; or which ones at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 SAID = (
     'SELECT task, record, actor, label, start, "end" FROM label '
@@ -17,6 +20,12 @@ MARKS = (
     "SELECT task, record, kind FROM mark WHERE task IN (SELECT value FROM json_each(?)) "
     "AND record IN (SELECT value FROM json_each(?)) ORDER BY task, record, kind"
 )
+LABELLED = (
+    "SELECT DISTINCT record FROM label WHERE task = :task AND NOT stale "
+    "AND (:actor IS NULL OR actor = :actor) AND (:label IS NULL OR label = :label) "
+    "AND (NOT :none OR label IS NULL)"
+)
+MARKED = "SELECT DISTINCT record FROM mark WHERE task = ? AND kind = ?"
 
 
 class Said(NamedTuple):
@@ -42,3 +51,18 @@ def marks(
     """Return (task, record, mark) of some records, whoever set them."""
     rows = connection.execute(MARKS, (json.dumps(list(tasks)), json.dumps(list(ids))))
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def labelled(
+    connection: sqlite3.Connection, task: int, *, label: int | None, actor: str | None, none: bool
+) -> NDArray[np.int64]:
+    """Return the records that a person labelled: with a label, or that nothing applies."""
+    rows = connection.execute(
+        LABELLED, {"task": task, "label": label, "actor": actor, "none": none}
+    )
+    return np.fromiter((row[0] for row in rows), np.int64)
+
+
+def marked(connection: sqlite3.Connection, task: int, mark: str) -> NDArray[np.int64]:
+    """Return the records that a person flagged or skipped."""
+    return np.fromiter((row[0] for row in connection.execute(MARKED, (task, mark))), np.int64)

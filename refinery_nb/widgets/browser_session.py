@@ -324,13 +324,14 @@ class BrowserSession:
         )
 
     def _first_page_alone(self, selection: Selection) -> bool:
-        """Say whether SQLite finds the first page quicker than masks find all."""
-        if selection.order and not isinstance(selection.order[0][0], LengthField):
+        """Say whether SQLite finds the first page quicker than masks find all: of words, texts."""
+        if selection.order:
             field_ = selection.order[0][0]
-            own = isinstance(field_, AttributeField) and not self._is_dense(field_.name)
-            if not own:
+            if not isinstance(field_, LengthField) and not (
+                isinstance(field_, AttributeField) and not self._is_dense(field_.name)
+            ):
                 return False
-        if self.masks.is_at_hand(selection.condition) and not selection.order:
+        elif self.masks.is_at_hand(selection.condition):
             return False
         parts = [
             one.field if isinstance(one, Compare) else one

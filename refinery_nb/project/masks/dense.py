@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Found = TypeVar("Found")
 
-KEPT = 48  # columns, masks and orders; each takes 1 to 8 bytes a record
+KEPT = 40  # columns, masks and orders; each takes 1 to 8 bytes a record
 NUMBERS = (AttributeType.INTEGER, AttributeType.FLOAT, AttributeType.BOOLEAN)
 
 
@@ -114,6 +114,10 @@ class Dense:
         return self.kept.get(
             f"codes {attribute.id}", self.version(), lambda: self._read(dense.codes, attribute)
         )
+
+    def has(self, attribute: Attribute) -> bool:
+        """Say whether an attribute has a column here: numbers and categories do."""
+        return attribute.type in NUMBERS or attribute.type is AttributeType.CATEGORY
 
     def _read(self, read: Callable[..., Found], attribute: Attribute) -> Found:
         with self.project.database.read() as connection:

@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refinery_nb.core.query import (
     Among,
@@ -41,7 +42,7 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import Attribute, AttributeType, TaskKind, TaskSchema
 from refinery_nb.project.masks.dense import Bools, Dense, Floats, Ints
 from refinery_nb.project.selector import random_numbers
-from refinery_nb.store import gold, schema
+from refinery_nb.store import gold, page, schema, weak
 from refinery_nb.store.comparison import compare
 
 if TYPE_CHECKING:
@@ -117,19 +118,23 @@ class Masks:
         return self.dense.kept.get(f"mask {node!r}", version, lambda: self._leaf(node))
 
     def is_at_hand(self, node: Condition) -> bool:
-        """Say whether the mask of a condition is there, or soon made without SQLite."""
+        """Say whether the mask of a condition is there, or soon made from columns."""
         if isinstance(node, Not):
             return self.is_at_hand(node.item)
         if isinstance(node, (And, Or)):
             return all(map(self.is_at_hand, node.items))
-        if isinstance(node, (Voted, Conflicting)):
+        if isinstance(node, (Voted, Conflicting, Labelled, Marked)):
             return True
         if isinstance(node, Compare) and isinstance(node.field, WeakField):
             return True
+        if isinstance(node, Compare) and isinstance(node.field, AttributeField):
+            attribute = self._attribute(node.field.name)
+            if attribute is not None and self.dense.has(attribute):
+                return True
         version = self._version(node)
         return version is not None and self.dense.kept.has(f"mask {node!r}", version)
 
-    def order(self, order: tuple[tuple[Field, bool], ...]) -> Ints:
+    def order(self, order: tuple[tuple[Field, bool], ...]) -> NDArray[np.int32] | NDArray[np.int64]:
         """Return the places of all records in an order; missing last, ties as they arrived."""
         keys: list[Any] = []
         versions: list[Hashable] = []
@@ -143,10 +148,10 @@ class Masks:
             if isinstance(field, WeakField):
                 versions.append(self.project.columns.weak_version(field.run))
 
-        def make() -> Ints:
+        def make() -> NDArray[np.int32]:
             # The first key of lexsort counts least; it is stable, and ids ascend.
-            found: Ints = np.lexsort([key for pair in _pairs(keys) for key in pair])
-            return found
+            found = np.lexsort([key for pair in _pairs(keys) for key in pair])
+            return found.astype(np.int32)
 
         return self.dense.kept.get(f"order {order!r}", tuple(versions), make)
 
@@ -165,8 +170,8 @@ class Masks:
                 task = self._task(node.field.task)
                 if task is None:
                     return None
-                weak = self.project.columns.weak_version(node.field.run)
-                return (self.dense.version(), weak, task.labels)
+                run = self.project.columns.weak_version(node.field.run)
+                return (self.dense.version(), run, task.labels)
             return None
         if isinstance(node, (Labelled, Marked)):
             task = self._task(node.task)
@@ -187,6 +192,10 @@ class Masks:
         with self.project.database.read() as connection:
             return next((task for task in schema.tasks(connection) if task.name == name), None)
 
+    def _has_run(self, task: TaskSchema, run: int) -> bool:
+        with self.project.database.read() as connection:
+            return any(row.id == run for row in weak.runs(connection, task.id))
+
     def _attribute(self, name: str) -> Attribute | None:
         with self.project.database.read() as connection:
             return next((one for one in schema.attributes(connection) if one.name == name), None)
@@ -204,7 +213,24 @@ class Masks:
                 found = self.dense.conflicting(task)
         elif isinstance(node, Voted):
             found = self._voted(node)
+        elif isinstance(node, (Labelled, Marked)):
+            found = self._said_of(node)
         return self.dense.marked(self.ids_of(node)) if found is None else found
+
+    def _said_of(self, node: Labelled | Marked) -> Bools | None:
+        """Return where people have labelled: along their labels, not along all records."""
+        task = self._task(node.task)
+        if task is None:
+            return None
+        with self.project.database.read() as connection:
+            if isinstance(node, Marked):
+                return self.dense.marked(page.marked(connection, task.id, node.mark))
+            asked = node.label is not None and not node.none
+            label = task.label(node.label).id if asked and node.label is not None else None
+            found = page.labelled(
+                connection, task.id, label=label, actor=node.actor, none=node.none
+            )
+        return self.dense.marked(found)
 
     def _compared(self, node: Compare, attribute: Attribute | None) -> Bools | None:
         if attribute is None:
@@ -224,8 +250,7 @@ class Masks:
 
     def _weak(self, node: Compare, field: WeakField) -> Bools | None:
         task = self._task(field.task)
-        known = {run.id for run in self.project.task(field.task).runs()} if task else set()
-        if task is None or field.run not in known:
+        if task is None or not self._has_run(task, field.run):
             return None
         if field.what == "confidence":
             number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
@@ -267,8 +292,8 @@ class Masks:
             return random_numbers(self.dense.ids(), field.seed)
         if isinstance(field, WeakField):
             task = self._task(field.task)
-            known = {run.id for run in self.project.task(field.task).runs()} if task else set()
-            own = field.what == "confidence" and field.run in known
+            known = task is not None and self._has_run(task, field.run)
+            own = known and field.what == "confidence"
             return self.dense.confidence(field.run) if own else None
         if not isinstance(field, AttributeField):
             return None
