@@ -126,6 +126,10 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             before.close()
         return view
 
+    def asked(self, revision: int) -> None:
+        """Tell all views of this Browser that another query is shown."""
+        self._push("asked", revision=revision)
+
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
         if is_slow(message):
             Job(lambda _job: self._answer(message))

@@ -103,7 +103,10 @@ def query(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
         return {"fault": _fault(error)}
     except RefineryError as error:
         return {"fault": {"message": error.message, "hint": error.hint, "start": 0, "end": 0}}
-    return {"superseded": True} if found is None else _shown(session, found)
+    if found is None:
+        return {"superseded": True}
+    browser.asked(found.revision)  # other views of it follow
+    return _shown(session, found)
 
 
 def whole(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
@@ -333,4 +336,4 @@ OPERATIONS: dict[str, Operation] = {
     "whole": whole,
     "written": written,
 }
-SLOW = ("count", "export", "label", "now", "open", "query", "undo", "whole")
+SLOW = ("count", "export", "label", "now", "open", "query", "rows", "undo", "whole")

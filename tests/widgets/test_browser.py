@@ -338,6 +338,13 @@ def test_events_of_the_project_reach_the_front_end(browser: rn.Browser) -> None:
     assert ask(browser, "hello", client="c")["tasks"][0]["labels"][-1]["name"] == "Other"
 
 
+def test_other_views_are_told_of_another_query(browser: rn.Browser) -> None:
+    told: list[Any] = []
+    browser._records.send = told.append  # type: ignore[method-assign]
+    shown = query(browser, "late")
+    assert told == [{"v": PROTOCOL, "push": "asked", "revision": shown["revision"]}]
+
+
 def test_a_closed_browser_listens_no_more(shop: rn.Project) -> None:
     browser = rn.Browser(shop)
     shown = ask(browser, "hello", client="c")["shown"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refinery_nb.core.errors import QueryError
 from refinery_nb.core.query import Among, And, Condition, Field, Selection, SimilarityField
 from refinery_nb.project.query_text.parser import Parser
 from refinery_nb.project.query_text.vocabulary import Vocabulary, vocabulary
@@ -40,7 +41,7 @@ def query(project: Project, text: str, *, task: str | None = None) -> View:
     from refinery_nb.project.view import View
 
     if not isinstance(text, str):
-        raise TypeError(f"a query is a text, not {type(text).__name__}.")
+        raise QueryError(f"{text!r:.100} is no query.", hint="A query is a text.")
     condition = parse(text, vocabulary(project, task))
     order = nearness(condition)
     ordered = () if order is None else ((order, True),)

@@ -124,7 +124,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
         <>
           <QueryBar state={state} field={field} onLeave={toList} />
           <Chips state={state} />
-          <div class={`rn-br-body${state.rail ? " rn-br-with-rail" : ""}`}>
+          <div class="rn-br-body">
             {state.rail ? <Rail state={state} /> : null}
             {state.length === 0 ? (
               <Nothing state={state} />

@@ -174,4 +174,6 @@ export interface BrowserOperations {
 
 export type BrowserPush =
   | { v: number; push: "labels"; tasks: number[] }
-  | { v: number; push: "changed" };
+  | { v: number; push: "changed" }
+  /** Another query is shown, asked here or in another view of the same Browser. */
+  | { v: number; push: "asked"; revision: number };

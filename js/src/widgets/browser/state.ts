@@ -308,7 +308,12 @@ export class BrowserState {
 
   private pushed(told: BrowserPush): void {
     clearTimeout(this.waiting.get(told.push));
-    const look = told.push === "labels" ? () => this.relabelled() : () => this.refresh();
+    const look =
+      told.push === "labels"
+        ? () => this.relabelled()
+        : told.push === "asked"
+          ? () => this.follow(told.revision)
+          : () => this.refresh();
     this.waiting.set(
       told.push,
       setTimeout(() => void look(), SOON),
@@ -328,6 +333,13 @@ export class BrowserState {
     if (answer === null || answer.revision !== this.shown?.revision) return;
     this.drifted = answer.count === this.count ? null : answer.count;
     this.emit();
+  }
+
+  /** Show what another view has asked. */
+  private async follow(revision: number): Promise<void> {
+    if (this.asking || revision <= (this.shown?.revision ?? 0)) return;
+    const info = await this.ask("hello", { client: this.id });
+    if (info !== null && !this.asking) this.take(info.shown);
   }
 
   private async refresh(): Promise<void> {
