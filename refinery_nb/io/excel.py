@@ -19,6 +19,9 @@ MOST_ROWS = 1_048_575
 LONGEST_CELL = 32_767
 # What XML 1.0 cannot hold; a carriage return would come back as a line feed.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x0d\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+FORMULA = re.compile(rb"<f[ >/]")
+SHOWN = 5
 INSTEAD = "Export to JSONL or Parquet instead."
 
 
@@ -49,6 +52,11 @@ class Excel:
         if sheet is None and len(visible) > 1:
             self.warnings.append(f"read {self._sheet!r}; there are also {', '.join(visible[1:])}")
         self._names = self._header(header)
+        formulas, merged = _marks(path)
+        if merged:
+            self.warnings.append("there are merged cells: only the first of each holds its value")
+        # Looked for in the survey only.
+        self._formulas = formulas
 
     def names(self) -> list[str] | None:
         """Return the header."""
@@ -56,6 +64,8 @@ class Excel:
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         """Yield rows of plain values; dates as ISO 8601."""
+        if check and self._formulas:
+            self._warn_of_formulas()
         book = self._open()
         width = len(self._names)
         try:
@@ -77,11 +87,35 @@ class Excel:
         finally:
             book.close()
 
-    def _open(self) -> Any:
+    def _warn_of_formulas(self) -> None:
+        """Tell formulas without a value: no spreadsheet program has computed them."""
+        values, formulas = self._open(), self._open(values=False)
+        lacking: list[str] = []
+        try:
+            pairs = zip(
+                values[self._sheet].iter_rows(min_row=2),
+                formulas[self._sheet].iter_rows(min_row=2),
+                strict=False,
+            )
+            for row, of_formulas in pairs:
+                for cell, formula in zip(row, of_formulas, strict=False):
+                    if cell.value is None and isinstance(formula.value, str):
+                        lacking.append(formula.coordinate)
+        finally:
+            values.close()
+            formulas.close()
+        if lacking:
+            shown = ", ".join(lacking[:SHOWN]) + (", ..." if len(lacking) > SHOWN else "")
+            self.warnings.append(
+                f"{len(lacking):,} formulas have no value and are missing ({shown}): open the file "
+                "in a spreadsheet program and save it"
+            )
+
+    def _open(self, *, values: bool = True) -> Any:
         import openpyxl
 
         try:
-            return openpyxl.load_workbook(self._path, read_only=True, data_only=True)
+            return openpyxl.load_workbook(self._path, read_only=True, data_only=values)
         except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
             raise InputError(f"not an Excel workbook: {error}.", source=self._path.name) from error
 
@@ -99,6 +133,22 @@ class Excel:
         if not names:
             raise InputError("the sheet has no header.", source=self.name)
         return names
+
+
+def _marks(path: Path) -> tuple[bool, bool]:
+    """Return whether there are formulas, and whether there are merged cells."""
+    formulas = merged = False
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not SHEET.fullmatch(name):
+                continue
+            with archive.open(name) as sheet:
+                before = b""
+                while part := sheet.read(2**20):
+                    formulas = formulas or FORMULA.search(before + part) is not None
+                    merged = merged or b"<mergeCell" in before + part
+                    before = part[-16:]
+    return formulas, merged
 
 
 def _plain(cell: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
+from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
 from refinery_nb.store import gold, labels, records, schema, weak
 from refinery_nb.store.db import Connection
@@ -74,6 +76,8 @@ class LabelImporter:
                 continue
             self._columns.setdefault((found.task, found.source), {})[found.what] = at
         self._may_extend: set[str] = set()
+        # By task, the records whose tags of tokens fit no tokens here.
+        self._untagged: Counter[str] = Counter()
         self._weak: dict[str, list[tuple[int, int, float, int, int]]] = {}
 
     def prepare(self) -> None:
@@ -84,10 +88,16 @@ class LabelImporter:
                 continue
             columns = [parts for (t, _), parts in self._columns.items() if t == task]
             columns += [votes.parts for votes in self._votes.values() if votes.task == task]
-            spans = any("spans" in parts or "people_spans" in parts for parts in columns)
+            spans = any(self._is_spans(parts) for parts in columns)
             kind = "spans" if spans else "classification"
             tasks.task(self.project, task, [], on=on, kind=kind)
             self._may_extend.add(task)
+
+    def _is_spans(self, parts: Mapping[str, int]) -> bool:
+        if "spans" in parts or "people_spans" in parts:
+            return True
+        # Refinery's own exports have no offsets, but tags of tokens.
+        return "label" in parts and tags.holds_tags(self.reading, parts["label"])
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the labels of a chunk of records that have just been stored."""
@@ -100,7 +110,7 @@ class LabelImporter:
             if people is not None:
                 self._take_people(task, people, ids, keys, rows)
             at = parts.get("spans", parts.get("label"))
-            if at is None or (task.is_spans and "spans" not in parts):
+            if at is None:
                 continue
             confidence = parts.get("confidence")
             said = [
@@ -108,6 +118,8 @@ class LabelImporter:
                 for key, row in zip(keys, rows, strict=True)
                 if row[at] not in (None, "")
             ]
+            if task.is_spans and "spans" not in parts:
+                said = self._of_tags(task, said)
             task = self._with_labels(task, [value for _, value, _ in said], at)
             if source == "MANUAL":
                 done = gold.labelled_among(self.connection, task.id, [one[0] for one in said])
@@ -152,17 +164,40 @@ class LabelImporter:
             return
         votes.look([ids[key] for key in keys])
         said = [
-            (key, row) for key, row in zip(keys, rows, strict=True) if row[at] not in (None, "")
+            (ids[key], row[at], None if confidence is None else row[confidence])
+            for key, row in zip(keys, rows, strict=True)
+            if row[at] not in (None, "")
         ]
-        task = self._with_labels(task, [row[at] for _, row in said], at)
-        for key, row in said:
-            sure = None if confidence is None else row[confidence]
+        if task.is_spans and "spans" not in votes.parts:
+            said = self._of_tags(task, said)
+        task = self._with_labels(task, [value for _, value, _ in said], at)
+        key_of = {record: key for key, record in ids.items()}
+        for record, value, sure in said:
+            key = key_of[record]
             if task.is_spans:
-                spans = self._in_code_points(task, ids[key], row[at])
-                length = len(labeling.text_of(self.connection, task, ids[key]))
-                votes.spans(task, ids[key], key, spans, sure, length)
+                spans = self._in_code_points(task, record, value)
+                length = len(labeling.text_of(self.connection, task, record))
+                votes.spans(task, record, key, spans, sure, length)
             else:
-                votes.label(task, ids[key], key, row[at], sure)
+                votes.label(task, record, key, value, sure)
+
+    def _of_tags(
+        self, task: TaskSchema, said: Sequence[tuple[int, Any, Any]]
+    ) -> list[tuple[int, Any, Any]]:
+        """Turn tags of tokens, and a confidence a token, into spans; count what does not fit."""
+        made: list[tuple[int, Any, Any]] = []
+        for record, value, sure in said:
+            found = tags.tags_of(value)
+            text = labeling.text_of(self.connection, task, record)
+            spans = found and tags.spans_of(found, text, self.project.tokenizer)
+            if not spans:
+                self._untagged[task.name] += 1
+                continue
+            confidences = _list(sure)
+            if len(confidences) == len(found or ()):
+                sure = [confidences[at] for at in spans[1]]
+            made.append((record, spans[0], sure))
+        return made
 
     def finish(self) -> int:
         """Store the weak labels as a run, and return how many manual labels came in."""
@@ -184,6 +219,10 @@ class LabelImporter:
             task = next(t for t in schema.tasks(self.connection) if t.name == columns.task)
             if columns.position is not None:
                 self.warnings += filter(None, [columns.store(self.connection, task)])
+        self.warnings += [
+            f"{count:,} times the tags of {name!r} do not fit the tokens here: left out"
+            for name, count in self._untagged.items()
+        ]
         for name in sorted(self._may_extend):
             task = next(t for t in schema.tasks(self.connection) if t.name == name)
             shown = ", ".join(label.name for label in task.labels[:SHOWN])
@@ -251,6 +290,8 @@ class LabelImporter:
         there are none and the readings differ, the spans are refused rather than guessed.
         """
         spans = [tuple(span) for span in self._spans(value)]
+        if isinstance(value, tags.Exact):
+            return spans
         if self.offsets == "codepoint" or not spans:
             return spans
         text = labeling.text_of(self.connection, task, record)
