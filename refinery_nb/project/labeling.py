@@ -11,7 +11,7 @@ from refinery_nb.core.operation import Acknowledgement, Annotation, Operation
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.project.records.keys import key_text
 from refinery_nb.project.rules import following
-from refinery_nb.store import labels, records, schema, stale
+from refinery_nb.store import bulk_labels, labels, records, schema, stale
 from refinery_nb.store.db import Connection
 from refinery_nb.store.schema import column
 
@@ -92,6 +92,31 @@ def set_labels(
     _tell(project, [answer])
     following.catch_up(project, grown)
     return len(items)
+
+
+def label_same(
+    project: Project, task: TaskSchema, ids: Sequence[int], value: Any, *, by: str | None
+) -> int:
+    """Say the same of many records of a classification, undone together; return of how many.
+
+    Parameters
+    ----------
+    ids
+        Record ids; those that are gone are passed over.
+    value
+        As in ``Task.label``.
+    """
+    after = annotation(task, value)
+    if task.is_spans:
+        raise LabelError(f"task {task.name!r} labels spans, which differ from record to record.")
+    operation = Operation(str(uuid.uuid4()), "label", by or project.actor, task.id)
+    wanted = list(dict.fromkeys(ids))
+    with project.database.write() as connection:
+        seq = labels.add_operation(connection, operation, at=now(), target=None)
+        bulk_labels.label(connection, seq, task.id, operation.actor, wanted, after)
+        answer = labels.answer(connection, operation, seq, most=labels.MOST_CHANGES)
+    _tell(project, [answer])
+    return len(wanted)
 
 
 def take_back(project: Project, kind: str, task: TaskSchema, *, by: str | None) -> bool:

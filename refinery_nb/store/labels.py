@@ -20,9 +20,11 @@ from refinery_nb.core.errors import LabelError, RefineryError
 from refinery_nb.core.operation import Acknowledgement, Annotation, Change, Operation
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.span import Span, check_overlap, check_span
+from refinery_nb.store import bulk_labels
 
 MARKS = ("flag", "skip")
 MAX_SPANS = 20_000
+MOST_CHANGES = 1_001  # that an answer tells: who asks for more than 1,000 looks again
 
 KNOWN_OPERATION = "SELECT seq FROM operation WHERE op_id = ?"
 ADD_OPERATION = "INSERT INTO operation (op_id, kind, actor, at, target) VALUES (?, ?, ?, ?, ?)"
@@ -98,7 +100,7 @@ def apply(
     """
     known = connection.execute(KNOWN_OPERATION, (operation.op_id,)).fetchone()
     if known:
-        return _answer(connection, operation, known[0])
+        return answer(connection, operation, known[0])
     if operation.kind in ("undo", "redo"):
         return _take_back(connection, operation, at=at)
     task = tasks.get(operation.task or 0)
@@ -142,7 +144,7 @@ def apply_bulk(
         )
         outcome = "same" if before == after else "conflict" if stale else "applied"
         add_event(connection, seq, operation, record, task.id, outcome, before, after)
-    return _answer(connection, operation, seq)
+    return answer(connection, operation, seq)
 
 
 def annotation(
@@ -326,9 +328,12 @@ def _take_back(connection: sqlite3.Connection, operation: Operation, *, at: str)
     row = connection.execute(query.format(tasks=among), (operation.actor,)).fetchone()
     if row is None:
         return Acknowledgement(operation.op_id, "nothing")
-    events = connection.execute(EVENTS, (row[0],)).fetchall()
     seq = add_operation(connection, operation, at=at, target=row[0])
     undo = operation.kind == "undo"
+    if bulk_labels.is_plain(connection, row[0]):
+        bulk_labels.take_back(connection, seq, target=row[0], actor=operation.actor, undo=undo)
+        return answer(connection, operation, seq, most=MOST_CHANGES)
+    events = connection.execute(EVENTS, (row[0],)).fetchall()
     for record, task, outcome, before, after in reversed(events) if undo else events:
         if outcome != "applied":
             continue
@@ -348,15 +353,17 @@ def _take_back(connection: sqlite3.Connection, operation: Operation, *, at: str)
             current,
             target,
         )
-    return _answer(connection, operation, seq)
+    return answer(connection, operation, seq)
 
 
-def _answer(connection: sqlite3.Connection, operation: Operation, seq: int) -> Acknowledgement:
-    """Say what became of a stored operation, with what stands now."""
+def answer(
+    connection: sqlite3.Connection, operation: Operation, seq: int, *, most: int | None = None
+) -> Acknowledgement:
+    """Say what became of a stored operation, with what stands now of the first records."""
     events = connection.execute(EVENTS, (seq,)).fetchall()
+    changed = list(dict.fromkeys((event[1], event[0]) for event in events))
     changes = tuple(
-        change(connection, task, record, operation.actor)
-        for task, record in dict.fromkeys((event[1], event[0]) for event in events)
+        change(connection, task, record, operation.actor) for task, record in changed[:most]
     )
     conflict = any(event[2] == "conflict" for event in events)
     return Acknowledgement(operation.op_id, "conflict" if conflict else "saved", changes)

@@ -191,10 +191,12 @@ def label(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     if args.get("keep") is True:
         labelled = session.masks.ids(Selection(task.labeled))
         ids = ids[~np.isin(ids, labelled)]
-    keys = session.keys(ids)
-    if keys:
-        task.label_many(dict.fromkeys(keys, value), by=session.actor)
-    return {"count": len(keys)}
+    done = 0
+    if len(ids):
+        done = labeling.label_same(
+            session.project, task.schema, ids.tolist(), value, by=session.actor
+        )
+    return {"count": done}
 
 
 def undo(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
