@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from refinery_nb import __version__
-from refinery_nb.cli import demo, records
+from refinery_nb.cli import demo, projects, records
 from refinery_nb.core.errors import RefineryError
 
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"refinery-nb {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for noun in (demo, records):
+    for noun in (demo, records, projects):
         noun.add_to(commands)
     given = parser.parse_args(arguments)
     try:

@@ -20,7 +20,7 @@ from refinery_nb.core.query import AttributeField, Condition, Selection
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project import labeling, tasks
-from refinery_nb.project.attributes import calculate
+from refinery_nb.project.attributes import calculate, tokenizing
 from refinery_nb.project.attributes.fields import Fields
 from refinery_nb.project.columns import VoteColumns
 from refinery_nb.project.comments import Comments
@@ -49,6 +49,7 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.project.projects.doctor import DoctorReport
     from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
     from refinery_nb.project.training.training_set import TrainingSet
@@ -131,7 +132,7 @@ class Project:
 
     @property
     def tokenizer(self) -> str:
-        """The spaCy language whose tokenizer is used, such as ``en``."""
+        """The spaCy language whose tokenizer cuts texts, unless ``project.fields`` says another."""
         with self.database.read() as connection:
             return schema.setting(connection, "tokenizer") or "en"
 
@@ -139,6 +140,7 @@ class Project:
     def tokenizer(self, language: str) -> None:
         with self.database.write() as connection:
             schema.set_setting(connection, "tokenizer", language)
+            tokenizing.outdate(connection)
         self.events.emit("schema")
 
     def __len__(self) -> int:
@@ -350,6 +352,12 @@ class Project:
             path = self.root / backup.FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.db"
         with self.database.read() as connection:
             return backup.back_up(connection, Path(path))
+
+    def doctor(self, *, repair: bool = False) -> DoctorReport:
+        """Examine the project: is all of it whole? See ``projects.doctor.doctor``."""
+        from refinery_nb.project.projects.doctor import doctor
+
+        return doctor(self, repair=repair)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the whole project to one file, ``x.rnb.zip``; see ``projects.saving.save``."""

@@ -21,13 +21,12 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.backup import FOLDER, back_up, newest_backup
+from refinery_nb.store.backup import FOLDER, MAGIC, back_up, newest_backup
 from refinery_nb.store.migrations import SCHEMA_VERSION, migrations
 
 DATABASE = "project.db"
 LOCK = "project.lock"
 APPLICATION_ID = 0x726E6231  # "rnb1": tells our file from any other SQLite database
-MAGIC = b"SQLite format 3\x00"
 LOCK_SECONDS = 60
 CHECKPOINT_BYTES = 16 * 2**20
 IDLE_READERS = 4

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.db import APPLICATION_ID, DATABASE, MAGIC
+from refinery_nb.store.backup import MAGIC
+from refinery_nb.store.db import APPLICATION_ID, DATABASE
 from refinery_nb.store.migrations import SCHEMA_VERSION
 
 RECORDS = "SELECT count(*) FROM record"

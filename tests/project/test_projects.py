@@ -52,6 +52,8 @@ def fill(project: rn.Project) -> None:
         key="id",
         types={"x": "float"},
     )
+    project.attribute(type="integer")(length)
+    project.fields.calculate(progress=False)
     topic = project.task("topic", ["Sports", "Business"], on="text", guideline="# Look")
     spans = project.task("spans", ["ORG"], on="text", kind="spans")
     topic.label(0, "Sports")
@@ -67,8 +69,6 @@ def fill(project: rn.Project) -> None:
     project.slices["sure"] = project.where(project["ok"] == True)  # noqa: E712
     project.slices.save("two", project.where(project["id"] < 2), static=True)
     project.comments.add("Hm", record=3)
-    project.attribute(type="integer")(length)
-    project.fields.calculate(progress=False)
     project.embed("text", progress=False)
     project.embed("text", name="tokens", level="token", model=_tokens, progress=False)
 
