@@ -120,6 +120,8 @@ const LEAVES: Json[] = [
   { is: "voted", task: "topic", heuristic: "late", label: null },
   { is: "voted", task: "topic", heuristic: null, label: "A" },
   { is: "search", text: 'late "in time"' },
+  { is: "commented", actor: null },
+  { is: "commented", actor: "ann" },
   { is: "keys", keys: ["a"] },
   compare(attribute("kind"), "in", ["a, b", "c"]),
 ];

@@ -26,6 +26,7 @@ NODES: dict[str, type] = {
     "judged": query.Judged,
     "paired": query.Paired,
     "conflicting": query.Conflicting,
+    "commented": query.Commented,
     "search": query.TextSearch,
     "keys": query.Keys,
     "among": query.Among,

@@ -346,6 +346,13 @@ class Paired(Condition):
 
 
 @dataclass(frozen=True, slots=True)
+class Commented(Condition):
+    """Somebody commented on the record: this actor, or (None) anyone."""
+
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TextSearch(Condition):
     """Full-text search over the text attributes.
 

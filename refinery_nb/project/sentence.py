@@ -9,6 +9,7 @@ from refinery_nb.core.query import (
     Among,
     And,
     AttributeField,
+    Commented,
     Compare,
     Condition,
     Conflicting,
@@ -136,6 +137,8 @@ def _words(node: Condition) -> str:
         nothing = "none" if node.level == "records" else "outside"
         sides = ((node.rows, node.row), (node.columns, node.column))
         return ", ".join(_said(source, label or nothing) for source, label in sides)
+    if isinstance(node, Commented):
+        return f"has a comment by {node.actor}" if node.actor else "has a comment"
     if isinstance(node, TextSearch):
         return f"text has {_value(node.text)}"
     if isinstance(node, Keys):

@@ -25,6 +25,10 @@ LABELLED = (
     "AND (:actor IS NULL OR actor = :actor) AND (:label IS NULL OR label = :label) "
     "AND (NOT :none OR label IS NULL)"
 )
+COMMENTED = (
+    "SELECT DISTINCT target FROM comment WHERE kind = 'record' AND deleted IS NULL "
+    "AND (:actor IS NULL OR actor = :actor)"
+)
 MARKED = "SELECT DISTINCT record FROM mark WHERE task = ? AND kind = ?"
 
 
@@ -60,6 +64,12 @@ def labelled(
     rows = connection.execute(
         LABELLED, {"task": task, "label": label, "actor": actor, "none": none}
     )
+    return np.fromiter((row[0] for row in rows), np.int64)
+
+
+def commented(connection: sqlite3.Connection, actor: str | None) -> NDArray[np.int64]:
+    """Return the records that an actor, or anyone, commented on."""
+    rows = connection.execute(COMMENTED, {"actor": actor})
     return np.fromiter((row[0] for row in rows), np.int64)
 
 

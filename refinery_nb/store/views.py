@@ -20,6 +20,7 @@ from refinery_nb.core.query import (
     Among,
     And,
     AttributeField,
+    Commented,
     Compare,
     Condition,
     Conflicting,
@@ -71,6 +72,11 @@ PARTS = 100  # joined at one level: SQLite takes expressions 1,000 levels deep
 # sorted instead: quick where many match, and where few do.
 STEPS = ((0, 1_000), (1_000, 9_000))
 TOO_LARGE = ("too many", "too large", "too big", "stack overflow")
+COMMENTED = (
+    "EXISTS (SELECT 1 FROM comment WHERE comment.kind = 'record' "
+    "AND comment.target = record.id AND comment.deleted IS NULL "
+    "AND (? IS NULL OR comment.actor = ?))"
+)
 ALONG = (
     "SELECT record.id FROM json_each(?) AS wanted "
     "CROSS JOIN record ON record.id = wanted.value WHERE {where}"
@@ -214,6 +220,8 @@ class Compiler:
             if isinstance(node, Voted) and node.label is not None:
                 task.label(node.label)
             return self._among_resolved(node, self._resolve(node))
+        if isinstance(node, Commented):
+            return COMMENTED, [node.actor, node.actor]
         if isinstance(node, TextSearch):
             return self._search(node.text)
         if isinstance(node, Keys):

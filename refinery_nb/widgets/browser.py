@@ -84,7 +84,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             events.subscribe("labels", self._labels_changed),
             *(
                 events.subscribe(name, self._changed)
-                for name in ("records", "votes", "schema", "vectors")
+                for name in ("records", "votes", "schema", "vectors", "comments")
             ),
         ]
 

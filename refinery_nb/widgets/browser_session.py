@@ -15,6 +15,7 @@ from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.query import (
     And,
     AttributeField,
+    Commented,
     Compare,
     Condition,
     Field,
@@ -46,7 +47,18 @@ SMALL = 20_000  # records up to which all are found at once
 LONGEST = 20_000  # characters of a query
 
 # Asked of SQLite: the first page of these comes along an index, without all of them.
-IN_TABLES = (And, Or, Not, Labelled, Marked, TextSearch, Keys, AttributeField, LengthField)
+IN_TABLES = (
+    And,
+    Or,
+    Not,
+    Labelled,
+    Marked,
+    Commented,
+    TextSearch,
+    Keys,
+    AttributeField,
+    LengthField,
+)
 
 Ints = NDArray[np.int64]
 Push = Callable[..., None]

@@ -96,6 +96,8 @@ MEANS: dict[str, query.Condition] = {
     "vote(topic, late) missing": ~query.Voted("topic", "late"),
     "wrong(topic, late)": query.Judged("topic", "late", "wrong"),
     "against(topic, late, lookup:x y)": query.Judged("topic", "late", "against", "lookup:x y"),
+    "commented()": query.Commented(),
+    "commented(ann)": query.Commented("ann"),
     "slice:hard": ~PLACE.missing,
     "slice(hard) < 100": PLACE < 100,
     "slice(soft)": query.TextSearch("late"),

@@ -22,6 +22,7 @@ class Row:
     labels: dict[str, list[tuple[str, str | None]]] = field(default_factory=dict)  # task: by, label
     marks: dict[str, set[str]] = field(default_factory=dict)
     votes: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # task: heuristic, label
+    comments: set[str] = field(default_factory=set)  # by whom
     weak: dict[int, tuple[str, float]] = field(default_factory=dict)  # run: label, confidence
 
 
@@ -71,6 +72,8 @@ def holds(row: Row, node: query.Condition, rows: list[Row]) -> bool:
         return paired(row, node.task, node.rows, node.row) and paired(
             row, node.task, node.columns, node.column
         )
+    if isinstance(node, query.Commented):
+        return bool(row.comments) if node.actor is None else node.actor in row.comments
     if isinstance(node, query.TextSearch):
         words = re.findall(r"\w+", " ".join(v for v in row.values.values() if isinstance(v, str)))
         folded = {word.lower() for word in words}

@@ -48,7 +48,7 @@ def given_fields(draw: Any) -> query.GivenField:
 
 @st.composite
 def leaves(draw: Any) -> query.Condition:
-    kind = draw(st.integers(0, 16))
+    kind = draw(st.integers(0, 17))
     number = draw(st.integers(-3, 3))
     op = draw(st.sampled_from(["=", "!=", "<", "<=", ">", ">="]))
     label = draw(st.sampled_from([*LABELS, None]))
@@ -86,6 +86,8 @@ def leaves(draw: Any) -> query.Condition:
     if kind == 12:
         few = tuple(draw(st.lists(st.integers(-3, 3), max_size=3)))
         return query.Compare(query.AttributeField(draw(st.sampled_from(["n", "x"]))), "in", few)
+    if kind == 17:
+        return query.Commented(draw(st.sampled_from([None, "ann", "bob"])))
     if kind == 16:
         missing = draw(st.booleans())
         field = draw(given_fields())
@@ -161,6 +163,10 @@ def build(project: Project, rows: list[tuple], draw: st.DataObject) -> list[Row]
             value = {"mark": mark, "on": True}
             project.apply([Operation(f"m{row.id}", "mark", "ann", task.id, row.id, None, value)])
             row.marks["t"] = {mark}
+        if draw.draw(st.booleans()):
+            row.comments = {draw.draw(st.sampled_from(["ann", "bob"]))}
+            for actor in row.comments:
+                project.comments.add("unclear", by=actor, record=row.key)
         if draw.draw(st.booleans()):
             confidence = draw.draw(st.sampled_from([0.25, 0.5, 0.6, 1.0]))
             row.weak[1] = (draw.draw(st.sampled_from(LABELS)), confidence)

@@ -19,6 +19,7 @@ from refinery_nb.core.query import (
     Among,
     And,
     AttributeField,
+    Commented,
     Compare,
     Condition,
     Conflicting,
@@ -123,7 +124,7 @@ class Masks:
             return self.is_at_hand(node.item)
         if isinstance(node, (And, Or)):
             return all(map(self.is_at_hand, node.items))
-        if isinstance(node, (Voted, Conflicting, Labelled, Marked)):
+        if isinstance(node, (Voted, Conflicting, Labelled, Marked, Commented)):
             return True
         if isinstance(node, Compare) and isinstance(node.field, WeakField):
             return True
@@ -157,6 +158,9 @@ class Masks:
 
     def ids_of(self, node: Condition) -> Ints:
         """Return the records of one condition as SQLite finds them."""
+        if isinstance(node, Commented):
+            with self.project.database.read() as connection:
+                return page.commented(connection, node.actor)
         return self.project.select_ids(Selection(node))
 
     def _version(self, node: Condition) -> Hashable:

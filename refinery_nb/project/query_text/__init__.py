@@ -37,6 +37,7 @@ backquotes: ```my field` = "two words"``. A backslash escapes a quotation mark a
 ``like:r12``                              the 100 records most like that key
 ``similarity("late parcel") > .5``        the cosine similarity
 ``slice:hard``, ``slice(hard) < 100``     in a slice; the first of a static one
+``commented()``, ``commented(ann)``       somebody has a comment on the record
 ``search("...")``, ``keys(a, b)``         words to search for whatever they are; records by key
 ``all(...)``, ``any(...)``, ``raw(...)``  lists of conditions; any condition as JSON
 ========================================  ========================================================

@@ -12,6 +12,7 @@ from refinery_nb.core.example import Example
 from refinery_nb.core.query import (
     Among,
     And,
+    Commented,
     Compare,
     Condition,
     Judged,
@@ -138,6 +139,14 @@ def _search(parser: Parser, _token: Token) -> Condition:
     return TextSearch(arguments.argument(parser, "text", ()).value)
 
 
+def _commented(parser: Parser, _token: Token) -> Condition:
+    people = {one for task in parser.vocabulary.tasks.values() for one in task.people}
+    parser.offer("person", sorted(people))
+    if parser.token.kind == ")":
+        return Commented()
+    return Commented(arguments.argument(parser, "person", ()).value)
+
+
 def _raw(parser: Parser, _token: Token) -> Condition:
     document = arguments.argument_value(parser, "text", ())
     try:
@@ -155,6 +164,7 @@ CALLS: dict[str, Callable[[Parser, Token], Condition]] = {
     "wrong": _judged,
     "missed": _judged,
     "against": _judged,
+    "commented": _commented,
     "all": _items,
     "any": _items,
     "raw": _raw,

@@ -17,6 +17,7 @@ from refinery_nb.core.query import (
     Among,
     And,
     AttributeField,
+    Commented,
     Compare,
     Condition,
     Conflicting,
@@ -109,6 +110,8 @@ def _forms(node: Condition, words: Vocabulary) -> Iterator[str]:
     elif isinstance(node, TextSearch):
         yield node.text
         yield f"search({quoted(node.text)})"
+    elif isinstance(node, Commented):
+        yield f"commented({'' if node.actor is None else _name(node.actor)})"
     elif isinstance(node, Keys):
         yield f"keys({', '.join(map(_name, node.keys))})"
     elif isinstance(node, Among):

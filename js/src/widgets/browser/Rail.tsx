@@ -261,6 +261,12 @@ function Value({ info, state, line, onChange }: Omit<LineProps, "onRemove">): JS
       </>
     );
   }
+  if (kind === "comments") {
+    const people = [...new Set(info.tasks.flatMap((one) => one.people))];
+    return (
+      <Choice name="Who" value={line.value} first="by anybody" options={people} onPick={pick} />
+    );
+  }
   if (kind === "slice")
     return <Choice name="Slice" value={line.value} options={info.slices} onPick={pick} />;
   if (type === "boolean" && kind === "attribute") {

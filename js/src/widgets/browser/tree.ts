@@ -82,6 +82,7 @@ function lineOf(leaf: Json, not: boolean): Line | null {
     const who = String(leaf.heuristic ?? "");
     return plain(`vote:${task}`, String(leaf.label ?? ""), not, { who });
   }
+  if (leaf.is === "commented") return plain("comments:", String(leaf.actor ?? ""), not);
   if (leaf.is === "search") return plain("words:", String(leaf.text), not);
   if (leaf.is === "compare") return comparedOf(leaf, not);
   if (leaf.is === "among") return nearestOf(leaf, not);
@@ -153,6 +154,9 @@ function jsonOf(line: Line, info: Info): Json | null {
   if (kind === "vote") {
     const heuristic = line.who === "" ? null : line.who;
     return negated({ is: "voted", task: name, heuristic, label: value === "" ? null : value }, not);
+  }
+  if (kind === "comments") {
+    return negated({ is: "commented", actor: value === "" ? null : value }, not);
   }
   if (kind === "words")
     return value.trim() === "" ? null : negated({ is: "search", text: value }, not);
@@ -237,7 +241,10 @@ export function fields(info: Info): { title: string; fields: [field: string, tit
     if (heuristics.length > 0) own.push([`vote:${name}`, `${name}: heuristic`]);
     found.push({ title: name, fields: own });
   }
-  const search: [string, string][] = [["words:", "words"]];
+  const search: [string, string][] = [
+    ["words:", "words"],
+    ["comments:", "comment"],
+  ];
   if (info.embeddings.length > 0) search.push(["meaning:", "meaning"]);
   if (info.slices.length > 0) search.push(["slice:", "slice"]);
   found.push({ title: "Search", fields: search });
