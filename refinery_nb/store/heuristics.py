@@ -39,6 +39,7 @@ REMOVE_ERRORS = (
 SAVE_RUN = "UPDATE heuristic_version SET state = ?, message = ?, seen = ?, votes = ? WHERE id = ?"
 SAVE_FAILURE = "UPDATE heuristic_version SET state = ?, message = ? WHERE id = ?"
 SET_SPEC = "UPDATE heuristic_version SET spec = ?, hash = ? WHERE id = ?"
+LOOK_AGAIN = "UPDATE heuristic_version SET seen = 0 WHERE id = ?"
 VOTES = "SELECT votes FROM heuristic_version WHERE id = ?"
 CLEAR_ERRORS = (
     "DELETE FROM heuristic_error WHERE version = ? AND record IN (SELECT value FROM json_each(?))"
@@ -148,6 +149,11 @@ def save_votes(
 def save_failure(connection: sqlite3.Connection, version: int, *, state: str, message: str) -> None:
     """Store how a run ended that gave no new votes; older ones of this version stay."""
     connection.execute(SAVE_FAILURE, (state, message, version))
+
+
+def look_again(connection: sqlite3.Connection, version: int) -> None:
+    """Have a version look at all records when it is run next; its votes stand until then."""
+    connection.execute(LOOK_AGAIN, (version,))
 
 
 def set_spec(

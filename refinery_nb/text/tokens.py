@@ -1,4 +1,4 @@
-"""Tokens of a text as code-point offsets, from a blank spaCy pipeline."""
+"""Tokens of a text as code-point offsets, from a spaCy pipeline."""
 
 from __future__ import annotations
 
@@ -20,27 +20,48 @@ MAX_LENGTH = 1 << 31
 
 @lru_cache(maxsize=8)
 def make(name: str = "en") -> Language:
-    """Return the blank spaCy pipeline of a language by its code, made once per process.
+    """Return the spaCy pipeline that cuts texts into tokens, made once per process.
+
+    Parameters
+    ----------
+    name
+        The code of a language; or what ``text.rules.named`` gives, which says more.
 
     Raises
     ------
     SchemaError
-        If spaCy knows no such language.
+        If spaCy knows no such language, or no such pipeline is installed.
 
     >>> [token.text for token in make("en")("It's here.")]
     ['It', "'s", 'here', '.']
     """
+    if name.startswith("{"):
+        from refinery_nb.text.rules import made
+
+        pipeline = made(name)
+    else:
+        pipeline = blank(name)
+    pipeline.max_length = MAX_LENGTH
+    return pipeline
+
+
+def blank(language: str) -> Language:
+    """Return the blank pipeline of a language by its code.
+
+    Raises
+    ------
+    SchemaError
+        If spaCy knows no such language, or it needs a package that is missing.
+    """
     import spacy
 
     try:
-        pipeline = spacy.blank(name)
+        return spacy.blank(language)
     except ImportError as error:
         raise SchemaError(
-            f"there is no tokenizer {name!r}: {error}",
+            f"there is no tokenizer {language!r}: {error}",
             hint="Use a language code of spaCy such as 'en', 'de' or 'xx' (any language).",
         ) from error
-    pipeline.max_length = MAX_LENGTH
-    return pipeline
 
 
 def tokens(text: str, name: str = "en") -> NDArray[np.int32]:
@@ -82,9 +103,10 @@ def all_tokens(text: str, name: str = "en") -> NDArray[np.int32]:
 
 
 def fingerprint(name: str = "en") -> str:
-    """Return what decides the tokens of a text: the language and the version of spaCy.
+    """Return what decides the tokens of a text: the tokenizer, and the version of spaCy.
 
     >>> fingerprint("en").startswith("en/spacy-")
     True
     """
-    return f"{name}/spacy-{version('spacy')}"
+    own = f"/{make(name).meta['version']}" if '"pipeline"' in name else ""
+    return f"{name}{own}/spacy-{version('spacy')}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from refinery_nb.core.errors import ProtocolError, RefineryError
 from refinery_nb.core.operation import Operation
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.store import records, schema
 from refinery_nb.text import tokens
 from refinery_nb.widgets.messages import PROTOCOL, choice, number, reply
@@ -77,7 +78,7 @@ def text(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     part = str(whole or "")[first:last]
     found: dict[str, Any] = {"text": part}
     if any(task.schema.is_spans and task.schema.on == name for task in session.tasks):
-        offsets = tokens.tokens(part, session.project.tokenizer) + first
+        offsets = tokens.tokens(part, tokenizing.name_of(session.project, name)) + first
         found["tokens"] = offsets.ravel().tolist()
     return found
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
-from refinery_nb.store import labels, records, schema, tokens
-from refinery_nb.text import tokens as tokenizer
+from refinery_nb.project.attributes import tokenizing
+from refinery_nb.store import labels, records, schema
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
@@ -106,29 +105,13 @@ def _offsets(
     rows: Sequence[tuple[int, str, tuple[Any, ...]]],
 ) -> dict[tuple[int, int], Any]:
     """Return token offsets for the texts of spans tasks; tokenize and cache what is new."""
-    language = project.tokenizer
-    made = tokenizer.fingerprint(language)
     found = {}
     for name in dict.fromkeys(task.on for task in schemas if task.is_spans):
         at = next(index for index, a in enumerate(attributes) if a.name == name)
         attribute = attributes[at]
         texts = {record: str(values[at] or "") for record, _, values in rows}
-        wanted = {
-            record: blake2b(f"{made}\0{text}".encode(), digest_size=16).digest()
-            for record, text in texts.items()
-        }
-        with project.database.read() as connection:
-            cached = tokens.tokens(connection, attribute.id, wanted)
-        fresh = [
-            (record, wanted[record], tokenizer.tokens(text, language))
-            for record, text in texts.items()
-            if record not in cached
-        ]
-        if fresh:
-            with project.database.write() as connection:
-                tokens.save(connection, attribute.id, fresh)
-        for record, offsets in [*cached.items(), *((row[0], row[2]) for row in fresh)]:
-            found[record, attribute.id] = offsets
+        for record, cut in tokenizing.offsets(project, attribute, texts).items():
+            found[record, attribute.id] = cut
     return found
 
 

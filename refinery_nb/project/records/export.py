@@ -18,6 +18,7 @@ from refinery_nb.io.convert import dump
 from refinery_nb.io.formats import ONE_LABEL, module_of
 from refinery_nb.io.names import HEURISTIC, MANUAL, NONE, WEAK
 from refinery_nb.io.write import foreign_format
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.records import cards, frames
 from refinery_nb.store import records, schema
 from refinery_nb.text.tokens import make
@@ -145,7 +146,8 @@ def _asked(project: Project, format: str, options: dict[str, Any]) -> dict[str, 
     texts = [a.name for a in project.attributes if a.type.is_string and not a.is_key]
     own: dict[str, Any] = {"text": texts[0]} if "text" in known and texts else {}
     if "make_doc" in known:
-        own["make_doc"] = make(project.tokenizer).make_doc
+        text = options.get("text", own.get("text"))
+        own["make_doc"] = make(tokenizing.name_of(project, text)).make_doc
     return own | options
 
 

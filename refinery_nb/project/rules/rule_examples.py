@@ -16,6 +16,7 @@ from refinery_nb.core.votes import Gold, Votes
 from refinery_nb.heuristics import Heuristic, Lookup
 from refinery_nb.heuristics.batch import Batch
 from refinery_nb.heuristics.lint import constants, lint_pattern
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import engine_kinds, following, rules
 from refinery_nb.project.rules.contradictions import Contradiction, contradictions
@@ -210,7 +211,7 @@ def _run(
         schema,
         count=len(ids),
         workers=1,
-        tokenizer=project.tokenizer,
+        tokenizer=tokenizing.names(project),
         cancel=cancel,
     )[heuristic.name]
 

@@ -15,6 +15,7 @@ from refinery_nb.core.votes import VoteMatrix, Votes
 from refinery_nb.heuristics import Function, Heuristic
 from refinery_nb.heuristics.imported import Imported
 from refinery_nb.project import labeling
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.rules import engine_kinds, following, foreign, imported
 from refinery_nb.project.rules.run import RunResult, progress_bar, run_heuristics
 from refinery_nb.store import heuristics, records
@@ -175,7 +176,7 @@ def run(
             count=len(ids),
             limits=limits,
             workers=workers,
-            tokenizer=project.tokenizer,
+            tokenizer=tokenizing.names(project),
             progress=bar,
             cancel=cancel,
         )
@@ -286,7 +287,7 @@ def try_on(task: Task, function: Any, *, n: int, seed: int) -> pd.DataFrame:
         task_schema,
         count=len(ids),
         workers=1,
-        tokenizer=task.project.tokenizer,
+        tokenizer=tokenizing.names(task.project),
     )[heuristic.name]
     failed = {error.record: error.message for error in result.errors}
     shown = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name
 from refinery_nb.embed.embedder import Embedder, again, make
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.vectors.embedding import Embedding
 from refinery_nb.project.vectors.embedding_run import EmbeddingRun
 from refinery_nb.project.vectors.level import Level, ListLevel, RecordLevel, TokenLevel
@@ -116,4 +117,8 @@ def _level(project: Project, attribute: Attribute, level: str) -> Level:
             f"{attribute.name!r} is of the type {attribute.type.value}; vectors "
             f"{'of tokens ' if level == 'token' else ''}need texts."
         )
-    return RecordLevel() if level == "record" else TokenLevel(project.tokenizer)
+    return (
+        RecordLevel()
+        if level == "record"
+        else TokenLevel(tokenizing.name_of(project, attribute.name))
+    )

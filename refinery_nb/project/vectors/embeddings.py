@@ -22,6 +22,7 @@ from refinery_nb.core.errors import (
     did_you_mean,
 )
 from refinery_nb.core.vectors import Entries, Vectors
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.vectors.embedding import Embedding
 from refinery_nb.project.vectors.index import Indexes
 from refinery_nb.project.vectors.level import OF, ONE, RAGGED
@@ -141,7 +142,7 @@ class Embeddings(Mapping[str, Embedding]):
         """Return the vectors of tokens, record by record."""
         row = self.row(name)
         self._at_level(row, "token")
-        made = tokenizer.fingerprint(self._project.tokenizer)
+        made = tokenizer.fingerprint(tokenizing.name_of(self._project, row.attribute))
         if row.spec["tokens"] != made:
             raise InputError(
                 f"{name} has vectors of the tokens of {row.spec['tokens']}; now they are those of "

@@ -13,6 +13,7 @@ from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.core.example import Example
 from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics.similar import Similar
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.labeling import now
 from refinery_nb.project.records import frames
 from refinery_nb.project.vectors.search import chosen, example_of
@@ -104,7 +105,7 @@ def similar_votes(task: Task, row: HeuristicRow) -> Votes:
     project, rule = task.project, Similar.from_spec(row.spec)
     assert rule.embedding is not None
     seen = project.similarities.version(project.embeddings.row(rule.embedding))
-    version = (row.hash, task.schema.labels, project.tokenizer, *seen)
+    version = (row.hash, task.schema.labels, *tokenizing.names(project).items(), *seen)
     key = ("similar", row.id)
     known = project.given.get(key)
     if known is None or known[0] != version:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import HeuristicError
 from refinery_nb.core.example import Example
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.vectors.level import TokenLevel
 from refinery_nb.project.vectors.similar import DIGITS, Closest
 from refinery_nb.store import records
@@ -47,7 +48,8 @@ def closest_spans(
     HeuristicError
         If no example has a token.
     """
-    project, language = task.project, task.project.tokenizer
+    project = task.project
+    language = tokenizing.name_of(project, row.attribute)
     given, lengths, plain = _examples(project, row, asked, language)
     sizes = sorted(set(np.minimum(lengths, LONGEST).tolist()))
     floor = max(least, FLOOR)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.votes import Gold, VoteMatrix
+from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.records.keys import key_text
 from refinery_nb.project.rules import rules
 from refinery_nb.store import records, schema
@@ -64,7 +65,7 @@ def _tokens(task: Task, ids: list[int]) -> dict[int, NDArray[np.int32]]:
     from refinery_nb.text.tokens import all_tokens
 
     project, on = task.project, task.schema.on
-    language = project.tokenizer
+    language = tokenizing.name_of(project, on)
     with project.database.read() as connection:
         attribute = next(one for one in schema.attributes(connection) if one.name == on)
         rows = list(records.values(connection, [attribute], ids))
