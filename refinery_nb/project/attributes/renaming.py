@@ -118,6 +118,7 @@ class AttributeRenaming:
                 if newest != row.version:  # it sees the same, so it votes the same
                     rule_history.take_over(connection, row.version, newest)
             for made, spec in self._survey.calculated.values():
+                foreign.inherit(connection, made.spec, spec)
                 fingerprint = Calculated.from_spec(spec).fingerprint
                 stored.set_spec(connection, made.attribute, spec, fingerprint)
             for id_, selection in self._survey.slices.values():
