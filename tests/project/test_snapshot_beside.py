@@ -58,6 +58,18 @@ def test_the_keys_of_labels_that_are_here_stay(project: rn.Project, tmp_path: Pa
     assert business.hotkey != before
 
 
+def test_attributes_stay_hidden_where_they_were(project: rn.Project, tmp_path: Path) -> None:
+    attributes = snapshot()["attributes_data"]
+    attributes[0]["visibility"] = "HIDE_ON_LABELING_PAGE"
+    attributes[1]["visibility"] = "HIDE"
+    opened(project, tmp_path, attributes_data=attributes)
+    hidden = {one.name: sorted(one.hidden) for one in project.attributes}
+    assert hidden == {"text": ["labeler"], "running_id": ["browser", "labeler"]}
+    project.fields["text"].show(labeler=True)
+    opened(project, tmp_path, attributes_data=attributes)
+    assert project.attribute("text").hidden == frozenset()
+
+
 # Vectors
 
 

@@ -27,7 +27,7 @@ REAL = ["ag_news", "conversational_ai", "DEV_global_guard_references", "ag_news_
 def spoken(project: rn.Project) -> dict[str, Any]:
     """Return all that a snapshot holds of a project, by names and keys."""
     found: dict[str, Any] = {
-        "attributes": [(one.name, one.type, one.is_key) for one in project.attributes],
+        "attributes": [(one.name, one.type, one.is_key, one.hidden) for one in project.attributes],
         "records": repr(project.records().to_dict("list")),  # NaN is not itself
         "tokenizer": project.tokenizer,
         "lists": {name: one.frame().to_dict("list") for name, one in project.lookups.items()},

@@ -24,7 +24,12 @@ from refinery_nb.io.refinery import (
 from refinery_nb.project import tasks
 from refinery_nb.project.records.add import Ingest
 from refinery_nb.project.records.add_report import AddReport
-from refinery_nb.project.snapshot.snapshot_beside import add_comments, add_hotkeys, add_slices
+from refinery_nb.project.snapshot.snapshot_beside import (
+    add_comments,
+    add_hotkeys,
+    add_slices,
+    hide_attributes,
+)
 from refinery_nb.project.snapshot.snapshot_rules import add_heuristics, add_lists
 from refinery_nb.project.snapshot.snapshot_said import Places, add_labels, add_weak, language_of
 from refinery_nb.project.snapshot.snapshot_vectors import add_embeddings, forget, writing
@@ -200,6 +205,7 @@ class SnapshotImporter:
         self.reading = reading(snapshot, source, self.names, known, id_column)
         self.positions = frozenset([len(self.reading.columns) - 1])
         self.key = self._key(attributes)
+        self._stood = set(known)
         self._is_new = not records.count(connection)
 
     def _key(self, attributes: Sequence[Attribute]) -> list[str]:
@@ -216,6 +222,7 @@ class SnapshotImporter:
 
     def prepare(self) -> None:
         """Make the tasks with their labels."""
+        hide_attributes(self, self._stood)
         if self._is_new:
             language = language_of(self.snapshot.tokenizer)
             if language is not None:

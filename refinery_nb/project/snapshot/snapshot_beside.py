@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,31 @@ import numpy as np
 from refinery_nb.core.condition_json import selection_from_json, selection_to_json
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.core.query import Selection
-from refinery_nb.core.schema import TaskSchema
+from refinery_nb.core.schema import PLACES, TaskSchema
 from refinery_nb.io.refinery import Names, SnapshotSlice
 from refinery_nb.project.snapshot.snapshot_filters import Known, Untranslatable, selection
 from refinery_nb.project.snapshot.snapshot_said import when
-from refinery_nb.store import comments, embeddings, heuristics, lookups, schema, slices, weak
+from refinery_nb.store import (
+    attributes,
+    comments,
+    embeddings,
+    heuristics,
+    lookups,
+    schema,
+    slices,
+    weak,
+)
 
 if TYPE_CHECKING:
     from refinery_nb.project.snapshot.snapshot import SnapshotImporter
     from refinery_nb.project.snapshot.snapshot_rules import AddedHeuristics
 
+# Where refinery does not show an attribute, by its names for that.
+HIDDEN = {
+    "HIDE": PLACES,
+    "HIDE_ON_LABELING_PAGE": ("labeler",),
+    "HIDE_ON_DATA_BROWSER": ("browser",),
+}
 # What refinery lets comment on, as it is called here; others have no place (organizations, users).
 ON = {
     "RECORD": "record",
@@ -57,6 +72,15 @@ def add_hotkeys(importer: SnapshotImporter, task: TaskSchema, fresh: Mapping[str
         key = keys.get(label.id, "" if label.hotkey in keys.values() else label.hotkey)
         if key != label.hotkey:
             schema.dress_label(importer.connection, replace(label, hotkey=key))
+
+
+def hide_attributes(importer: SnapshotImporter, stood: Collection[str]) -> None:
+    """Hide the attributes that are hidden in refinery, but those that stood here before."""
+    here = {one.name: one.id for one in schema.attributes(importer.connection)}
+    for one in importer.snapshot.attributes:
+        name, places = importer.names[one.name], HIDDEN.get(one.visibility, ())
+        if places and name in here and name not in stood:
+            attributes.hide(importer.connection, here[name], places)
 
 
 def add_slices(importer: SnapshotImporter, added: AddedHeuristics) -> tuple[int, list[str]]:
@@ -162,7 +186,7 @@ def add_comments(importer: SnapshotImporter, added: AddedHeuristics) -> int:
 def _places(importer: SnapshotImporter, added: AddedHeuristics) -> dict[str, dict[str, Any]]:
     """Return the ids here of what can be commented on, by the ids there."""
     connection = importer.connection
-    attributes = {one.name: one.id for one in schema.attributes(connection)}
+    known_attributes = {one.name: one.id for one in schema.attributes(connection)}
     known = lookups.lists(connection)
     vectors = embeddings.embeddings(connection)
     return {
@@ -172,9 +196,9 @@ def _places(importer: SnapshotImporter, added: AddedHeuristics) -> dict[str, dic
         "heuristic": added.ids,
         "slice": importer.slices,
         "attribute": {
-            one.id: attributes[importer.names[one.name]]
+            one.id: known_attributes[importer.names[one.name]]
             for one in importer.snapshot.attributes
-            if importer.names[one.name] in attributes
+            if importer.names[one.name] in known_attributes
         },
         "lookup": {one.id: known[name].id for one, name in importer.lists if name in known},
         "embedding": {

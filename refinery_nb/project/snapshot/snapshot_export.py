@@ -12,7 +12,7 @@ from refinery_nb.core.schema import Attribute, AttributeType
 from refinery_nb.io.refinery import COLORS
 from refinery_nb.io.refinery.writer import write_archive
 from refinery_nb.project.records.export import Exported
-from refinery_nb.project.snapshot.snapshot_beside import ON
+from refinery_nb.project.snapshot.snapshot_beside import HIDDEN, ON
 from refinery_nb.project.snapshot.snapshot_export_said import Written, refinery_time
 from refinery_nb.project.snapshot.snapshot_export_vectors import embeddings, tensors
 from refinery_nb.project.snapshot.snapshot_said import language_of
@@ -126,6 +126,7 @@ def _records(project: Project, written: Written) -> Iterator[dict[str, Any]]:
 
 
 def _attributes(project: Project, written: Written) -> Iterator[dict[str, Any]]:
+    visibility = {frozenset(places): name for name, places in HIDDEN.items()}
     for at, one in enumerate(project.attributes):
         yield {
             "id": written.id("attribute", one.name),
@@ -137,7 +138,7 @@ def _attributes(project: Project, written: Written) -> Iterator[dict[str, Any]]:
             "source_code": None,
             "state": "UPLOADED",
             "logs": None,
-            "visibility": "DO_NOT_HIDE",
+            "visibility": visibility.get(one.hidden, "DO_NOT_HIDE"),
             "started_at": None,
             "finished_at": None,
         }
