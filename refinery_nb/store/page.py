@@ -29,6 +29,7 @@ COMMENTED = (
     "SELECT DISTINCT target FROM comment WHERE kind = 'record' AND deleted IS NULL "
     "AND (:actor IS NULL OR actor = :actor)"
 )
+MATCHING = "SELECT rowid FROM search WHERE search MATCH ?"
 MARKED = "SELECT DISTINCT record FROM mark WHERE task = ? AND kind = ?"
 
 
@@ -71,6 +72,11 @@ def commented(connection: sqlite3.Connection, actor: str | None) -> NDArray[np.i
     """Return the records that an actor, or anyone, commented on."""
     rows = connection.execute(COMMENTED, {"actor": actor})
     return np.fromiter((row[0] for row in rows), np.int64)
+
+
+def matching(connection: sqlite3.Connection, expression: str) -> NDArray[np.int64]:
+    """Return the records that an FTS5 expression finds."""
+    return np.fromiter((row[0] for row in connection.execute(MATCHING, (expression,))), np.int64)
 
 
 def marked(connection: sqlite3.Connection, task: int, mark: str) -> NDArray[np.int64]:

@@ -165,11 +165,15 @@ class BrowserSession:
         self._asked = max(self._asked, number)
         condition = self.parsed(asked.text)
         selection = self.view(asked).selection
-        small = len(self.masks.dense.ids()) <= SMALL
-        if small or not self._first_page_alone(selection):
+        limit = FIRST if selection.limit is None else min(FIRST, selection.limit)
+        if len(self.masks.dense.ids()) <= SMALL:
             ids, whole = self.masks.ids(selection), True
+        elif self._first_page_alone(selection):
+            ids, whole = self.project.select_ids(replace(selection, limit=limit)), False
+        elif selection.order and not self.masks.has_order(selection.order):
+            ids, whole = self.masks.ids(replace(selection, limit=limit)), False
         else:
-            ids, whole = View(self.project, selection).head(FIRST).ids(), False
+            ids, whole = self.masks.ids(selection), True
         whole = whole or len(ids) < FIRST
         with self._lock:
             if number < self._asked:

@@ -154,6 +154,7 @@ def main() -> int:
             "least certain first": page_of("confidence > {share}", order="confidence:topic"),
             "random order": lambda n: asking.query("", order="random", seed=n),
             "count, words": count_all("delivery {n}"),
+            "count, text contains": count_all('text contains "lot {n}"'),
             "count, number": count_all("score > {share}1"),
             "count, weak label, confidence": count_all("weak = B and confidence < {share}1"),
             "count, conflict": count_all("topic is conflicting and confidence < {share}2"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core import query
 from refinery_nb.core.errors import RefineryError
+from refinery_nb.project.masks import masks
 from refinery_nb.project.masks.masks import Masks
 from tests.store.oracle import select
 from tests.store.test_views import ROWS, build, selections
@@ -19,13 +20,15 @@ from tests.store.test_views import ROWS, build, selections
 def test_masks_and_plain_python_select_the_same(
     rows: list[tuple], asked: list[query.Selection], draw: st.DataObject
 ) -> None:
-    with rn.open(by="ann") as project:
+    with rn.open(by="ann") as project, pytest.MonkeyPatch.context() as patch:
+        # Also where the first records are found without sorting all, of as few as these.
+        patch.setattr(masks, "FEW", draw.draw(st.sampled_from([1, masks.FEW])))
         known = build(project, rows, draw)
-        masks = Masks(project)
+        found = Masks(project)
         for selection in [*asked, *asked]:
-            assert masks.ids(selection).tolist() == select(known, selection)
+            assert found.ids(selection).tolist() == select(known, selection)
             plain = query.Selection(selection.condition)
-            assert masks.count(selection.condition) == len(select(known, plain))
+            assert found.count(selection.condition) == len(select(known, plain))
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def shop(project: rn.Project) -> rn.Project:
 
 
 def test_what_is_kept_follows_labels_votes_and_records(shop: rn.Project) -> None:
-    masks, topic = Masks(shop), shop.task("topic")
+    found, topic = Masks(shop), shop.task("topic")
     conditions = {
         "labelled": topic.labeled,
         "voted": topic.voted("B"),
@@ -51,7 +54,7 @@ def test_what_is_kept_follows_labels_votes_and_records(shop: rn.Project) -> None
     }
 
     def counts() -> dict[str, int]:
-        return {name: masks.count(one) for name, one in conditions.items()}
+        return {name: found.count(one) for name, one in conditions.items()}
 
     first = {"labelled": 0, "voted": 1, "conflicting": 1, "stars": 1, "kind": 1, "words": 2}
     assert counts() == first
@@ -67,7 +70,7 @@ def test_what_is_kept_follows_labels_votes_and_records(shop: rn.Project) -> None
 
 
 def test_what_makes_no_sense_is_refused_as_elsewhere(shop: rn.Project) -> None:
-    masks = Masks(shop)
+    found = Masks(shop)
     for condition in (
         query.Labelled("nobody"),
         query.Voted("topic", "no rule"),
@@ -79,11 +82,11 @@ def test_what_makes_no_sense_is_refused_as_elsewhere(shop: rn.Project) -> None:
         query.AttributeField("gone") == 1,
     ):
         with pytest.raises(RefineryError):
-            masks.count(condition)
+            found.count(condition)
 
 
 def test_numbers_that_no_float_holds_are_compared_exactly(project: rn.Project) -> None:
     project.add([{"id": str(n), "n": 2**60 + n} for n in range(3)], key="id")
-    masks = Masks(project)
-    assert masks.count(project["n"] == 2**60 + 1) == 1
-    assert masks.count(project["n"] > 2**60) == 2
+    found = Masks(project)
+    assert found.count(project["n"] == 2**60 + 1) == 1
+    assert found.count(project["n"] > 2**60) == 2

@@ -43,7 +43,7 @@ from refinery_nb.core.query import (
 from refinery_nb.core.schema import Attribute, AttributeType, TaskKind, TaskSchema
 from refinery_nb.project.masks.dense import Bools, Dense, Floats, Ints
 from refinery_nb.project.selector import random_numbers
-from refinery_nb.store import gold, page, schema, weak
+from refinery_nb.store import gold, page, schema, search, weak
 from refinery_nb.store.comparison import compare
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ PLAIN = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+FEW = 8  # the first records are found alone where there are so many times as many
 UNSTABLE = (QueueField, FusedField)  # orders that depend on which records are sorted
 
 
@@ -93,6 +94,10 @@ class Masks:
         every = self.dense.ids()
         if not selection.order:
             return every[mask][: selection.limit]
+        if selection.limit is not None and not self.has_order(selection.order):
+            first = self._first(mask, selection.order, selection.limit)
+            if first is not None:
+                return every[first]
         order = self.order(selection.order)
         return every[order[mask[order]]][: selection.limit]
 
@@ -135,32 +140,62 @@ class Masks:
         version = self._version(node)
         return version is not None and self.dense.kept.has(f"mask {node!r}", version)
 
+    def has_order(self, order: tuple[tuple[Field, bool], ...]) -> bool:
+        """Say whether all records are sorted so already."""
+        return self.dense.kept.has(f"order {order!r}", self._order_version(order))
+
+    def _order_version(self, order: tuple[tuple[Field, bool], ...]) -> Hashable:
+        runs = [field.run for field, _ in order if isinstance(field, WeakField)]
+        weak_versions = [self.project.columns.weak_version(run) for run in runs]
+        return (self.dense.version(), *weak_versions)
+
+    def _first(self, mask: Bools, order: tuple[tuple[Field, bool], ...], limit: int) -> Ints | None:
+        """Return the places of the first records in an order, without sorting all of them.
+
+        None: where that is not quicker, or SQLite sorts.
+        """
+        at = np.flatnonzero(mask)
+        if len(order) != 1 or not 0 < limit < len(at) // FEW:
+            return None
+        values = self._values(order[0][0])
+        if values is None:
+            return None
+        own = -values[at] if order[0][1] else values[at]
+        missing = np.isnan(own)
+        last = np.partition(np.where(missing, np.inf, own), limit - 1)[limit - 1]
+        near = np.flatnonzero(~(own > last))  # with those that are missing, and all that tie
+        found = near[np.lexsort((own[near], missing[near]))][:limit]
+        return at[found]
+
     def order(self, order: tuple[tuple[Field, bool], ...]) -> NDArray[np.int32] | NDArray[np.int64]:
         """Return the places of all records in an order; missing last, ties as they arrived."""
         keys: list[Any] = []
-        versions: list[Hashable] = []
         for field, descending in order:
             values = self._values(field)
             if values is None:
                 ids = self.project.select_ids(Selection(order=order))
                 return self.dense.places(ids)
             keys += [np.isnan(values), -values if descending else values]
-            versions.append(self.dense.version())
-            if isinstance(field, WeakField):
-                versions.append(self.project.columns.weak_version(field.run))
 
         def make() -> NDArray[np.int32]:
             # The first key of lexsort counts least; it is stable, and ids ascend.
             found = np.lexsort([key for pair in _pairs(keys) for key in pair])
             return found.astype(np.int32)
 
-        return self.dense.kept.get(f"order {order!r}", tuple(versions), make)
+        return self.dense.kept.get(f"order {order!r}", self._order_version(order), make)
 
     def ids_of(self, node: Condition) -> Ints:
         """Return the records of one condition as SQLite finds them."""
         if isinstance(node, Commented):
             with self.project.database.read() as connection:
                 return page.commented(connection, node.actor)
+        if isinstance(node, TextSearch) and not search.literals(node.text):
+            expression = search.match_expression(node.text)
+            if expression is None:
+                return self.dense.ids()
+            search.bring_up_to_date(self.project.database)
+            with self.project.database.read() as connection:
+                return page.matching(connection, expression)
         return self.project.select_ids(Selection(node))
 
     def _version(self, node: Condition) -> Hashable:
