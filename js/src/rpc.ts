@@ -29,6 +29,7 @@ export interface LabelInfo {
   name: string;
   color: string;
   hotkey: string;
+  description?: string;
 }
 
 export interface TaskInfo {

@@ -142,7 +142,13 @@ class Session:
                 key = "" if label.hotkey in taken else label.hotkey
                 taken.add(key)
                 info["labels"].append(
-                    {"id": label.id, "name": label.name, "color": label.color, "hotkey": key}
+                    {
+                        "id": label.id,
+                        "name": label.name,
+                        "color": label.color,
+                        "hotkey": key,
+                        "description": label.description,
+                    }
                 )
             infos.append(info)
         return infos

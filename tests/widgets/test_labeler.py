@@ -69,3 +69,15 @@ def test_running_the_cell_twenty_times_leaves_nothing_behind(topic: rn.Task) -> 
         thread.join(10)
     assert not [thread.name for thread in started if thread.is_alive()]
     assert listening_widgets(topic.project) == []
+
+
+def test_what_labels_mean_and_their_keys_reach_the_labeler(topic: rn.Task) -> None:
+    topic.change_label("B", hotkey="7", description="the *second*")
+    widget = rn.Labeler(topic)
+    sent: list[Any] = []
+    widget.send = sent.append  # type: ignore[method-assign]
+    topic.change_label("B", hotkey="x")
+    (told,) = [message for message in sent if message["push"] == "schema"]
+    label = told["tasks"][0]["labels"][1]
+    assert (label["hotkey"], label["description"]) == ("x", "the *second*")
+    widget.close()

@@ -2,9 +2,14 @@
 
 import type { JSX } from "preact";
 import type { TaskInfo } from "../../rpc";
+import { chipStyle } from "../../ui/Chip";
+import { Line, Markdown } from "../../ui/Markdown";
 
 export function Guideline({ tasks, onClose }: { tasks: TaskInfo[]; onClose(): void }): JSX.Element {
-  const written = tasks.filter((task) => task.guideline.trim() !== "");
+  const described = (task: TaskInfo) => task.labels.filter((label) => label.description);
+  const written = tasks.filter(
+    (task) => task.guideline.trim() !== "" || described(task).length > 0,
+  );
   return (
     <aside class="rn-guideline" aria-label="Guideline" data-testid="guideline">
       <div class="rn-sheet-head">
@@ -26,7 +31,19 @@ export function Guideline({ tasks, onClose }: { tasks: TaskInfo[]; onClose(): vo
         written.map((task) => (
           <div key={task.id}>
             {tasks.length > 1 ? <h4>{task.name}</h4> : null}
-            <div class="rn-prose">{task.guideline}</div>
+            <Markdown text={task.guideline} />
+            <dl class="rn-meanings">
+              {described(task).map((label) => (
+                <div key={label.id}>
+                  <dt style={chipStyle(label.color, "machine")}>
+                    <span class="rn-dot" /> {label.name}
+                  </dt>
+                  <dd>
+                    <Line text={label.description ?? ""} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
           </div>
         ))
       )}
