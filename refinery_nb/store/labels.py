@@ -209,6 +209,13 @@ def _checked(
         ):
             raise LabelError(f"{value!r} is not a mark; marks are {', '.join(MARKS)}.")
         return {"mark": value["mark"], "on": value["on"]}
+    return checked(connection, record, value, task, text_of)
+
+
+def checked(
+    connection: sqlite3.Connection, record: int, value: Any, task: TaskSchema, text_of: TextOf
+) -> Any:
+    """Return an annotation of a record that exists as it is stored, or raise a LabelError."""
     if value is None:
         return None
     if value == {"none": True}:

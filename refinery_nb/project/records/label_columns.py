@@ -19,7 +19,7 @@ from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
-from refinery_nb.store import gold, labels, records, schema, weak
+from refinery_nb.store import gold, new_labels, records, schema, weak
 from refinery_nb.store.db import Connection
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ class LabelImporter:
             ]
             if task.is_spans and "spans" not in parts:
                 said = self._of_tags(task, said)
+            elif task.is_spans:
+                said = [(record, _list(value), sure) for record, value, sure in said]
             task = self._with_labels(task, [value for _, value, _ in said], at)
             if source == "MANUAL":
                 done = gold.labelled_among(self.connection, task.id, [one[0] for one in said])
@@ -270,18 +272,25 @@ class LabelImporter:
             return
         operation = Operation(str(uuid.uuid4()), "label", by or self.project.actor, task.id)
         try:
-            labels.apply_bulk(
+            new_labels.add_new(
                 self.connection,
                 operation,
                 items,
                 task=task,
                 at=labeling.now(),
-                text_of=labeling.text_of,
+                texts=self._texts(task, [record for record, _ in items]),
             )
         except RefineryError as error:
             error.source, error.field = self.reading.name, self.reading.columns[at].name
             raise
         self.labels += len(items)
+
+    def _texts(self, task: TaskSchema, ids: Sequence[int]) -> dict[int, str]:
+        if not task.is_spans:
+            return {}
+        on = next(one for one in schema.attributes(self.connection) if one.name == task.on)
+        found = records.values(self.connection, [on], ids)
+        return {record: str(values[0] or "") for record, _, values in found}
 
     def _in_code_points(self, task: TaskSchema, record: int, value: Any) -> list[tuple[Any, ...]]:
         """Return the spans of a value with offsets in code points.
