@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import refinery_nb as rn
 from refinery_nb.core.errors import (
@@ -23,7 +26,7 @@ from refinery_nb.core.errors import (
     StoreTooNew,
 )
 from refinery_nb.project.projects import manifest as manifests
-from tests.project.test_snapshot_export import spoken
+from tests.project.test_snapshot_export import make_small, small, spoken
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +126,72 @@ def test_an_archive_is_plain_files_with_their_checksums(saved: Path) -> None:
     assert [one["name"] for one in told["members"]] == names[:-1]
     assert (told["project"], told["records"]) == ("news", 5)
     assert "tables/token.jsonl" not in names
+
+
+def test_saving_a_restored_project_gives_the_same_files(saved: Path, tmp_path: Path) -> None:
+    """K1, S14: byte for byte, but for the id of the project and whose the code is."""
+    with rn.restore(saved, tmp_path / "again") as project:
+        second = project.save(tmp_path / "second.rnb.zip")
+    one, two = (
+        {
+            member["name"]: member["sha256"]
+            for member in json.loads(zipfile.ZipFile(path).read("manifest.json"))["members"]
+        }
+        for path in (saved, second)
+    )
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == ["tables/setting.jsonl"]
+
+
+HOSTILE = """
+import sys
+from pathlib import Path
+
+bad = ("pickle.find_class", "subprocess.Popen", "os.system", "socket.connect", "os.exec")
+seen, allowed = [], Path(sys.argv[2])
+
+def hook(event, args):
+    if event in bad or (event == "exec" and "<heuristic" in str(args[0])):
+        seen.append(event)
+    if event == "open" and isinstance(args[1], str) and set("wax+") & set(args[1]):
+        if args[0] != "/dev/null" and not Path(args[0]).is_relative_to(allowed):
+            seen.append(f"open {args[0]}")
+
+import refinery_nb as rn
+rn.restore(sys.argv[1], allowed / "warm").close()
+sys.addaudithook(hook)
+with rn.restore(sys.argv[1], allowed / "out") as project:
+    for task in project.tasks.values():
+        task.heuristics(), task.report(), task.run(progress=False), task.trust()
+    project.records(), project.slices.frame(), repr(project.embeddings), project.comments.frame()
+    project.doctor()
+    project.similar_to(0, k=2).ids()
+assert not seen, seen
+assert not Path(sys.argv[3]).exists()
+"""
+
+
+def test_restoring_a_hostile_archive_runs_and_fetches_nothing(saved: Path, tmp_path: Path) -> None:
+    """T5, I5: code in every place that may hold any."""
+    fired = tmp_path / "fired"
+    code = f"open({str(fired)!r}, 'w').write('x')"
+    escaped = json.dumps(json.dumps(code)[1:-1])[1:-1]
+    altered(saved, in_table("heuristic_version", "def has_goal", f"{escaped}\\\\ndef has_goal"))
+    altered(saved, in_table("calculated", "def length", f"{escaped}\\\\ndef length"))
+    plain = json.dumps(code)[1:-1]
+    altered(saved, in_table("setting", '["tokenizer", "en"]', f'["tokenizer", "{plain}"]'))
+    altered(saved, in_table("comment", '"Hm"', f'"{plain}"'))
+    altered(saved, in_table("task", '"# Look"', f'"{plain}"'))
+    (tmp_path / "out").mkdir()
+    told = subprocess.run(
+        [sys.executable, "-c", HOSTILE, str(saved), str(tmp_path / "out"), str(fired)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path / "out")},
+    )
+    assert told.returncode == 0, told.stderr
+    assert not fired.exists()
 
 
 def test_rules_of_a_restored_project_wait_for_trust(
@@ -434,3 +503,17 @@ def test_projects_are_listed_and_damaged_ones_with_the_reason(tmp_path: Path) ->
     with pytest.raises(StoreError, match="no folder"):
         rn.projects(tmp_path / "gone")
     assert len(rn.projects(tmp_path / "b" / "empty")) == 1
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plan=small())
+def test_small_projects_are_saved_and_restored(
+    plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    with pytest.MonkeyPatch.context() as patched, rn.open(by="ann") as project:
+        patched.setattr("platformdirs.user_data_path", lambda *a, **options: folder / "home")
+        make_small(project, plan)
+        with rn.restore(project.save(folder / "x.rnb.zip"), folder / "again") as other:
+            assert spoken(other) == spoken(project)
+            assert other.doctor().ok

@@ -17,6 +17,7 @@ import refinery_nb as rn
 from refinery_nb.core.errors import InputError, QueryError
 from refinery_nb.io.refinery import Snapshot, load, read_snapshot
 from refinery_nb.project.snapshot.snapshot import SnapshotReport
+from refinery_nb.text.tokens import all_tokens
 from tests.conftest import SHARED
 from tests.io.snapshots import archive, snapshot
 from tests.project.test_snapshot_beside import attribute_group, of_records, task_group, vectors
@@ -284,6 +285,41 @@ def small(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def make_small(project: rn.Project, plan: dict[str, Any]) -> None:
+    """Fill a project as a plan says."""
+    names = ("texts", "flags", "numbers", "nested")
+    project.add(
+        [
+            {"id": str(at), "text": text, "flag": flag, "number": number, "nested": nested}
+            for at, (text, flag, number, nested) in enumerate(
+                zip(*(plan[name] for name in names), strict=True)
+            )
+        ],
+        key="id",
+        types={"id": "text", "text": "text", "flag": "boolean", "number": "float"},
+    )
+    topic = project.task("topic", {"A": "#ef4444", "B": "#0ea5e9"}, on="text")
+    for who, at, label in plan["labels"]:
+        topic.label(str(at), label, by=who)
+    spans = project.task("spans", {"S": "#22c55e"}, on="text", kind="spans")
+    for at, wanted in plan["spans"]:
+        tokens = all_tokens(plan["texts"][at], project.tokenizer).tolist()
+        if wanted and tokens:
+            spans.label(str(at), [(tokens[0][0], tokens[-1][1], "S")])
+    topic.add(rn.Regex("A", "a", name="has a"))
+    topic.run(progress=False)
+    topic.supervise()
+    project.lookups["words"] = plan["terms"]
+    project.comments.add(plan["comment"], record="0")
+    project.slices.save(
+        "picked", project.where(project["id"].isin([str(n) for n in plan["picked"]])),
+        static=True,
+    )  # fmt: skip
+    project.slices["unlabelled"] = project.where(topic.unlabeled)
+    if any(text.strip() for text in plan["texts"]):
+        project.embed("text", name="ones", model=_ones, progress=False)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=small())
 def test_small_projects_are_written_and_read_again(
@@ -291,39 +327,7 @@ def test_small_projects_are_written_and_read_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("out")
     with rn.open(by="ann") as project:
-        names = ("texts", "flags", "numbers", "nested")
-        project.add(
-            [
-                {"id": str(at), "text": text, "flag": flag, "number": number, "nested": nested}
-                for at, (text, flag, number, nested) in enumerate(
-                    zip(*(plan[name] for name in names), strict=True)
-                )
-            ],
-            key="id",
-            types={"id": "text", "text": "text", "flag": "boolean", "number": "float"},
-        )
-        topic = project.task("topic", {"A": "#ef4444", "B": "#0ea5e9"}, on="text")
-        for who, at, label in plan["labels"]:
-            topic.label(str(at), label, by=who)
-        spans = project.task("spans", {"S": "#22c55e"}, on="text", kind="spans")
-        from refinery_nb.text.tokens import all_tokens
-
-        for at, wanted in plan["spans"]:
-            tokens = all_tokens(plan["texts"][at], project.tokenizer).tolist()
-            if wanted and tokens:
-                spans.label(str(at), [(tokens[0][0], tokens[-1][1], "S")])
-        topic.add(rn.Regex("A", "a", name="has a"))
-        topic.run(progress=False)
-        topic.supervise()
-        project.lookups["words"] = plan["terms"]
-        project.comments.add(plan["comment"], record="0")
-        project.slices.save(
-            "picked", project.where(project["id"].isin([str(n) for n in plan["picked"]])),
-            static=True,
-        )  # fmt: skip
-        project.slices["unlabelled"] = project.where(topic.unlabeled)
-        if any(text.strip() for text in plan["texts"]):
-            project.embed("text", name="ones", model=_ones, progress=False)
+        make_small(project, plan)
         other, _ = again(project, folder)
         with other:
             mine, theirs = spoken(project), spoken(other)

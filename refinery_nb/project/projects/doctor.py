@@ -230,7 +230,7 @@ class _Doctor:
             except RefineryError as error:
                 wrong.append(f"{row.name!r}: {error.message}")
         told = f"{'; '.join(wrong[:SHOWN])} Embed again."
-        yield self._said("vectors", len(wrong), f"{len(rows)} embeddings are whole", told)
+        yield self._said("vectors", len(wrong), f"of {len(rows)} embeddings, whole", told)
         root = self.project.root
         if root is None or not (root / VECTORS).is_dir():
             return
@@ -252,7 +252,7 @@ class _Doctor:
     def _backups(self, root: Path) -> Check:
         count, damaged = health.damaged_backups(root)
         told = f"{len(damaged)} of {count} are damaged: {', '.join(damaged[:SHOWN])}"
-        fine = f"{count} are whole" if count else "there is none; project.backup() makes one"
+        fine = f"{count}, whole" if count else "there is none; project.backup() makes one"
         return self._said("backups", len(damaged), fine, told)
 
 
