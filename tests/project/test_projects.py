@@ -144,6 +144,7 @@ def test_saving_a_restored_project_gives_the_same_files(saved: Path, tmp_path: P
 
 
 HOSTILE = """
+import os
 import sys
 from pathlib import Path
 
@@ -154,8 +155,10 @@ def hook(event, args):
     if event in bad or (event == "exec" and "<heuristic" in str(args[0])):
         seen.append(event)
     if event == "open" and isinstance(args[1], str) and set("wax+") & set(args[1]):
-        if args[0] != "/dev/null" and not Path(args[0]).is_relative_to(allowed):
-            seen.append(f"open {args[0]}")
+        path = args[0]  # or a number: of a file that is open already
+        if isinstance(path, str) and path != os.devnull:
+            if not Path(path).is_relative_to(allowed):
+                seen.append(f"open {path}")
 
 import refinery_nb as rn
 rn.restore(sys.argv[1], allowed / "warm").close()
