@@ -224,6 +224,7 @@ def order_group(key: str, *, attribute: bool = True, direction: int = -1) -> dic
     return {"ORDER_STATEMENTS": {"groupElements": {"orderBy": [one]}}}
 
 
+NO_TASK = {"taskId": "t9", "active": True, "manualLabels": [{"id": "l1", "active": True}]}
 FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({}, [0, 1, 2, 3, 4]),
     (attribute_group("text", "CONTAINS", "ajax"), [0, 2]),
@@ -260,6 +261,11 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
         {"USER_FILTER": {"groupElements": [{"users": [{"id": "bob-id", "active": True}]}]}},
         [2],
     ),
+    ({"COMMENTS": {"groupElements": {"hasComments": {"active": True}}}}, [1]),
+    (
+        {"COMMENTS": {"groupElements": {"hasComments": {"active": True, "negate": True}}}},
+        [0, 2, 3, 4],
+    ),
     (order_group("running_id"), [4, 3, 2, 1, 0]),
     ({**attribute_group("text", "CONTAINS", "Ajax"), **order_group("running_id")}, [2, 0]),
     (order_group("CONFIDENCE", attribute=False, direction=1) | task_group(), [1, 0, 2, 3, 4]),
@@ -271,7 +277,8 @@ def test_a_filter_of_refinery_becomes_a_view(
     project: rn.Project, tmp_path: Path, raw: dict[str, Any], wanted: list[int]
 ) -> None:
     row = {"id": "d1", "name": "chosen", "static": False, "filter_raw": raw}
-    report = opened(project, tmp_path, data_slice_data=[row])
+    said = [{"xftype": "RECORD", "xfkey": "r1", "comment": "Hm", "created_by": "ann-id"}]
+    report = opened(project, tmp_path, data_slice_data=[row], comments=said)
     assert (report.slices, report.left_out) == (1, ())
     assert keys(project, "chosen") == wanted
 
@@ -280,7 +287,7 @@ def test_a_filter_of_refinery_becomes_a_view(
     ("raw", "why"),
     [
         (None, "its filter is not in the snapshot"),
-        ({"COMMENTS": {"groupElements": {"hasComments": {"active": True}}}}, "comments"),
+        (task_group() | {"LABELING_TASKS_t9": {"groupElements": [NO_TASK]}}, "a task that is not"),
         (attribute_group("gone", "EQUAL", "x"), "the attribute 'gone'"),
         (attribute_group("running_id", ">", "many"), "compares numbers with 'many'"),
         (attribute_group("text", "SOUNDS LIKE", "x"), "by SOUNDS_LIKE"),

@@ -14,6 +14,7 @@ from typing import Any
 from refinery_nb.core.query import (
     And,
     AttributeField,
+    Commented,
     Condition,
     Conflicting,
     Field,
@@ -87,7 +88,9 @@ def selection(raw: Any, known: Known) -> Selection:
             elif group == "USER_FILTER":
                 conditions += _people(element, known)
             elif group == "COMMENTS" and _active(element.get("hasComments")):
-                raise Untranslatable("it asks for comments")
+                said = Commented()
+                negate = element["hasComments"].get("negate") is True
+                conditions.append(Not(said) if negate else said)
             elif group == "ORDER_STATEMENTS":
                 order += _order(element, known, raw)
     return Selection(And(tuple(conditions)), tuple(order))
