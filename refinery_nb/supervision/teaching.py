@@ -15,7 +15,7 @@ from refinery_nb.supervision.vote_evidence import Odds, VoteEvidence, spoken
 
 Floats = NDArray[np.float64]
 
-FOLDS, ROUNDS = 4, 2
+FOLDS, ROUNDS = 8, 3
 WEIGHT = 0.2  # of a weak label that is certain, against 1 of a manual one
 MOST = 100.0  # weight of all weak labels together, for each class
 MANUAL = 10.0  # a manual label counts as so many weak ones where a source is judged
@@ -197,7 +197,7 @@ def _correct(lesson: Lesson, used: NDArray[np.bool_], meaning: Floats) -> Classi
 def _parts(lesson: Lesson, belief: Floats, meaning: Floats, fold: Ints) -> Parts:
     if not lesson.taught:
         more = (1 - UNTAUGHT) * (meaning - np.log(lesson.votes.balance))
-        belief = np.exp(log_softmax(np.log(belief) + more))
+        belief = np.exp(log_softmax(np.log(np.maximum(belief, TINY)) + more))
     correction, said = np.zeros_like(belief), np.zeros_like(belief)
     odds = []
     for at in range(FOLDS):

@@ -173,7 +173,7 @@ SHAPES: dict[str, Callable[[int], Shape]] = {
     "poor rules": poor_rules,
     "ten copies": copies,
     "few precise rules": few_precise,
-    "people, blind vectors": people,
+    "people and blind vectors": people,
     "rules know more": knowing_rules,
     "empty texts": empty_texts,
     "two opinions": two_opinions,
@@ -186,10 +186,8 @@ PARTS = ("weighted", "dawid_skene", "generative", "classifier")
 def right(shape: Shape, gold: Gold | None, model: str) -> float:
     """Return the share of the records that a model labels rightly."""
     looks = {"vectors": shape.vectors} if model in ("auto", "fused", "classifier") else {}
-    if model == "classifier":
-        if gold is None:
-            return 0.0
-        model, looks = "fused", {**looks, "rules": False}
+    if model == "classifier" and gold is None:
+        return 0.0
     weak = run(shape.votes, gold, model=model, check=False, **looks).votes
     return float((shape.true[weak.record] == weak.label).sum() / len(shape.true))
 
