@@ -25,7 +25,7 @@ class JsonLines:
 
     typed = True
 
-    def __init__(self, path: Path, *, encoding: str, **_: object) -> None:
+    def __init__(self, path: Path, *, encoding: str, keep: bool = True, **_: object) -> None:
         self.name = path.name
         self.warnings: list[str] = []
         self._path = path
@@ -33,8 +33,7 @@ class JsonLines:
         # Line numbers that the survey refused: the second pass need not find them again.
         self._refused: set[int] = set()
         # What the survey parsed, kept for the second pass while the file is not large.
-        small = path.suffix != ".gz" and path.stat().st_size <= KEPT_BYTES
-        self._kept: list[Raw] | None = [] if small else None
+        self._kept: list[Raw] | None = [] if keep and is_small(path) else None
         self._surveyed = False
 
     def names(self) -> list[str] | None:
@@ -93,6 +92,11 @@ class JsonLines:
         self._refused.add(line)
         reject(line, number, None, message, text)
         return None
+
+
+def is_small(path: Path) -> bool:
+    """Return whether what is parsed of a file may be kept for the second pass."""
+    return path.suffix != ".gz" and path.stat().st_size <= KEPT_BYTES
 
 
 def _raw(rows: Sequence[dict[str, Any]], at: int) -> str:

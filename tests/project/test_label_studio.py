@@ -181,3 +181,13 @@ def test_a_configuration_declares_no_entities(
     with pytest.raises(InputError, match=message) as caught:
         project.add(path)
     assert caught.value.source == "config.xml"
+
+
+def test_a_control_that_appears_late_was_asked_before_too(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    empty = {"data": {"txt": "nobody"}, "annotations": [{"result": []}]}
+    found = {"data": {"txt": "Acme"}, "annotations": [{"result": [region(0, 4, "Acme", "ORG")]}]}
+    project.add(write(tmp_path / "ls.json", [empty, found]))
+    gold = project.task("names").gold().astype(object)
+    assert gold.where(gold.notna(), None)["label"].tolist() == [None, "ORG"]

@@ -361,3 +361,33 @@ def test_which_field_argilla_asks_about_has_to_be_told(project: rn.Project, tmp_
         project.add(path)
     project.add(path, on="b")
     assert project.task("q").schema.on == "b"
+
+
+def test_empty_lists_are_spans_or_labels_as_the_rest_of_the_file(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    rows = [{"text": "nobody", "label": []}, {"text": "Acme", "label": [[0, 4, "ORG"]]}]
+    path = lines(tmp_path / "d.jsonl", rows)
+    project.add(path, empty="none")
+    assert [one.split(", ", 1)[1] for one in labels_of(project, "entities")] == [
+        "0, 4, 'ORG']",
+        "None, None, None]",
+    ]
+    assert "label" not in project.tasks
+    with rn.open() as other:
+        report = other.add(path)
+        assert len(other.task("entities").gold()) == 1
+        assert any("count as unlabelled" in warning for warning in report.warnings)
+
+
+def test_a_file_that_is_not_kept_in_memory_gives_the_same(
+    project: rn.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refinery_nb.io import jsonl
+
+    monkeypatch.setattr(jsonl, "KEPT_BYTES", 0)
+    assert project.add(lines(tmp_path / "p.jsonl", PRODIGY), spans="names").labels == 2
+    rows = [{"text": EMOJI + " Corp", "label": [IN_UTF16]}, BEYOND]
+    with rn.open() as other:
+        other.add(lines(tmp_path / "d.jsonl", rows))
+        assert tuple(other.task("entities").gold().iloc[0][["start", "end"]]) == (3, 7)

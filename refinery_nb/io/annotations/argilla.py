@@ -16,7 +16,6 @@ from refinery_nb.io.annotations.converted import (
     Row,
     integer,
     items,
-    json_source,
     label_name,
     mapping,
     one_label,
@@ -68,7 +67,7 @@ class Argilla(Converted):
         on: str | None = None,
         offsets: str = "auto",
     ) -> None:
-        super().__init__(json_source(path, encoding), self._row, offsets)
+        super().__init__(path, encoding, self._row, offsets)
         self._questions = None if questions is None else set(questions)
         self._on = on
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from refinery_nb.io.annotations.offsets import Offsets, Unfit
 from refinery_nb.io.json_array import JsonArray
-from refinery_nb.io.jsonl import JsonLines
+from refinery_nb.io.jsonl import JsonLines, is_small
 from refinery_nb.io.names import MANUAL, WEAK, LabelColumn, What, column_name
 from refinery_nb.io.reading import Raw, Reject, Source
 
@@ -82,13 +82,18 @@ Convert = Callable[[dict[str, Any], Note], Row]
 
 
 class Converted:
-    """The records of a foreign format; ``inner`` reads the file, ``convert`` knows its rows."""
+    """The records of a foreign format in JSON or JSONL; ``convert`` knows its rows."""
 
     typed = True
 
-    def __init__(self, inner: Source, convert: Convert, offsets: str) -> None:
-        self.name = inner.name
-        self._inner = inner
+    def __init__(self, path: Path, encoding: str, convert: Convert, offsets: str) -> None:
+        if path.name.lower().endswith((".json", ".json.gz")):
+            self._inner: Source = JsonArray(path, encoding=encoding)
+        else:
+            self._inner = JsonLines(path, encoding=encoding, keep=False)
+        self.name = self._inner.name
+        # What the survey converted, for the second pass, while the file is not large.
+        self._kept: list[Raw] | None = [] if is_small(path) else None
         self._convert = convert
         self._offsets = Offsets(offsets)
         self._notes: Counter[str] = Counter()
@@ -110,6 +115,19 @@ class Converted:
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         """Yield the records with their label columns."""
+        if not check and self._kept is not None:
+            yield from self._kept
+            return
+        for batch in self._converted(reject, check=check):
+            if self._kept is not None:
+                self._kept.append(batch)
+            yield batch
+
+    def convert_again(self) -> None:
+        """Say that what the survey has learnt since changes records that it has converted."""
+        self._kept = None
+
+    def _converted(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         # Rows whose offsets nothing tells yet: later ones may say how this file counts.
         unclear: list[tuple[int | None, int, str]] = []
         note = self._note if check else _forget
@@ -129,6 +147,7 @@ class Converted:
                 if not clear:
                     line = None if batch.lines is None else batch.lines[at]
                     unclear.append((line, batch.numbers[at], batch.raw(at)))
+                    self.convert_again()
                 rows.append(row.record)
                 kept.append(at)
             if len(kept) == len(batch.rows):
@@ -195,13 +214,6 @@ def items(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
         raise Unfit(f"expected a list, got {value!r:.40}", where)
     return value
-
-
-def json_source(path: Path, encoding: str) -> Source:
-    """Open a JSON array or JSONL, by suffix."""
-    if path.name.lower().endswith((".json", ".json.gz")):
-        return JsonArray(path, encoding=encoding)
-    return JsonLines(path, encoding=encoding)
 
 
 def one_label(values: Sequence[Any], where: str) -> str | None:

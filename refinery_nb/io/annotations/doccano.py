@@ -19,7 +19,6 @@ from refinery_nb.io.annotations.converted import (
     Row,
     integer,
     items,
-    json_source,
     label_name,
     mapping,
     one_label,
@@ -85,12 +84,13 @@ class Doccano(Converted):
     ) -> None:
         if empty not in EMPTY:
             raise InputError(f"empty={empty!r}.", hint=did_you_mean(empty, EMPTY))
-        super().__init__(json_source(path, encoding), self._row, offsets)
+        super().__init__(path, encoding, self._row, offsets)
         self._task = task
         self._spans = spans
         self._text = text
         self._none = empty == "none"
-        self._spans_seen = False
+        # What the lists of labels of this file hold, as far as they are not empty.
+        self._spans_seen = self._labels_seen = False
 
     def _row(self, raw: dict[str, Any], note: Note) -> Row:
         text = raw.get("text", raw.get("data"))
@@ -116,6 +116,7 @@ class Doccano(Converted):
             else:
                 labels = found
         if labels:
+            self._labels_seen = True
             row.classes(self._text, self._task, str(one_label(labels, "label")))
         elif labels is not None and (not spans or "cats" in raw):
             self._empty(row, note, spans_too="cats" not in raw and "entities" not in raw)
@@ -130,10 +131,15 @@ class Doccano(Converted):
         """Take an empty list of labels, of which doccano does not say whether they are spans."""
         if not self._none:
             note("records have an empty list of labels and count as unlabelled, see empty=")
-        elif spans_too and self._spans_seen:
-            row.offsets(self._text, self._spans, [])
-        else:
+        elif not spans_too:
             row.classes(self._text, self._task, NONE)
+        else:
+            # What comes later in the file may tell.
+            self.convert_again()
+            if self._spans_seen:
+                row.offsets(self._text, self._spans, [])
+            elif self._labels_seen:
+                row.classes(self._text, self._task, NONE)
 
 
 def _entities(value: Any) -> list[Any] | None:

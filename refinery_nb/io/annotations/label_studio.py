@@ -19,7 +19,6 @@ from refinery_nb.io.annotations.converted import (
     Row,
     integer,
     items,
-    json_source,
     mapping,
     one_label,
 )
@@ -70,8 +69,9 @@ class LabelStudio(Converted):
         config: str | os.PathLike[str] | None = None,
         offsets: str = "auto",
     ) -> None:
-        super().__init__(json_source(path, encoding), self._row, offsets)
+        super().__init__(path, encoding, self._row, offsets)
         controls = () if config is None else read_config(config)
+        self._answered = False
         self._controls: dict[str, Control] = {one.name: one for one in controls}
         # Controls of spans that the file has shown so far, and what they are about.
         self._asked: dict[str, str] = {
@@ -107,6 +107,7 @@ class LabelStudio(Converted):
         if isinstance(ours, dict):
             self._none(row, ours, set(found), by)
             return
+        self._answered = True
         for name, on in self._asked.items():
             if name not in found and isinstance(row.record.get(on), str):
                 row.offsets(on, name, [], by=by)
@@ -142,7 +143,11 @@ class LabelStudio(Converted):
                 chosen = items(value.get("choices"), here)
                 said.append((one_label(chosen, f"{here}.value.choices"), result.get("score")))
                 continue
-            self._asked.setdefault(name, on)
+            if name not in self._asked:
+                self._asked[name] = on
+                if self._answered:
+                    # Those before may have answered it, by no region.
+                    self.convert_again()
             start, end = _offsets(value, here)
             for label in items(value.get("labels", value.get(kind)), f"{here}.value.labels"):
                 label = one_label([label], f"{here}.value.labels")

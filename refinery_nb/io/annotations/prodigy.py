@@ -22,7 +22,6 @@ from refinery_nb.io.annotations.converted import (
 )
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, write_lines
-from refinery_nb.io.jsonl import JsonLines
 from refinery_nb.io.names import NONE
 from refinery_nb.io.reading import Column
 
@@ -65,7 +64,7 @@ class Prodigy(Converted):
         text: str = "text",
         offsets: str = "codepoint",
     ) -> None:
-        super().__init__(JsonLines(path, encoding=encoding), self._row, offsets)
+        super().__init__(path, encoding, self._row, offsets)
         self._task = task
         self._spans = spans
         self._text = text

@@ -114,6 +114,7 @@ def add(
             schema.attributes(connection),
             create_labels=create_labels,
             offsets="codepoint" if foreign is not None else offsets or "codepoint",
+            tagged=foreign is None,
         )
         report = ingest.run(connection, key, importer)
         grown = following.grow(connection) if report.labels else set()

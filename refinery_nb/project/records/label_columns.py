@@ -45,10 +45,13 @@ class LabelImporter:
         *,
         create_labels: bool,
         offsets: str = "codepoint",
+        tagged: bool = True,
     ) -> None:
         if offsets not in OFFSETS:
             raise InputError(f"offsets={offsets!r}.", hint=did_you_mean(offsets, OFFSETS))
         self.offsets = offsets
+        # Whether spans may stand as tags of tokens, as in refinery's own exports.
+        self.tagged = tagged
         self.project = project
         self.connection = connection
         self.reading = reading
@@ -96,8 +99,7 @@ class LabelImporter:
     def _is_spans(self, parts: Mapping[str, int]) -> bool:
         if "spans" in parts or "people_spans" in parts:
             return True
-        # Refinery's own exports have no offsets, but tags of tokens.
-        return "label" in parts and tags.holds_tags(self.reading, parts["label"])
+        return self.tagged and "label" in parts and tags.holds_tags(self.reading, parts["label"])
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the labels of a chunk of records that have just been stored."""
