@@ -230,7 +230,8 @@ class _Doctor:
             except RefineryError as error:
                 wrong.append(f"{row.name!r}: {error.message}")
         told = f"{'; '.join(wrong[:SHOWN])} Embed again."
-        yield self._said("vectors", len(wrong), f"of {len(rows)} embeddings, whole", told)
+        fine = f"of {len(rows)} embeddings, whole" if rows else "there are none"
+        yield self._said("vectors", len(wrong), fine, told)
         root = self.project.root
         if root is None or not (root / VECTORS).is_dir():
             return
