@@ -103,8 +103,9 @@ def _texts(
     for attribute in attributes:
         value = values[attribute.name]
         own = attribute.name == shown
-        if not isinstance(value, str) or not (own or attribute.type.is_string):
+        if value is None or not (own or attribute.type.is_string):
             continue
+        value = str(value)
         hits = matches.find(attribute.name, value) if matches else []
         if own or (hits and attribute.type is AttributeType.TEXT):
             found.append((not own, _snippet(attribute.name, value, hits, spans if own else [])))

@@ -283,6 +283,18 @@ def test_a_long_text_is_shown_around_its_first_match(project: rn.Project) -> Non
     assert (snippet["text"][start:end], snippet["cut"]) == ("Café", [True, True])
 
 
+def test_records_without_text_are_shown(project: rn.Project) -> None:
+    project.add([{"id": 1, "n": 5}, {"id": 2, "n": None}], key="id")
+    rows = ask(rn.Browser(project), "hello", client="c")["shown"]["first"]
+    assert [[one["text"] for one in row["texts"]] for row in rows] == [["1"], ["2"]]
+    project.add([{"id": 3, "n": 6, "text": "x y z"}], key="id", types={"text": "text"})
+    browser = rn.Browser(project)
+    assert [row["texts"] for row in ask(browser, "hello", client="c")["shown"]["first"]][:2] == [
+        [],
+        [],
+    ]
+
+
 def test_completion_and_values_come_from_the_project(browser: rn.Browser) -> None:
     told = ask(browser, "complete", text="kind = m", cursor=8)
     assert [one["text"] for one in told["candidates"]] == ["mail"]

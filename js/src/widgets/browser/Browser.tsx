@@ -31,6 +31,8 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     void deeds.openLabeler(from);
   };
   const toList = (): void => (list.current ?? root.current)?.focus({ preventScroll: true });
+  const asked = deeds.confirming !== null;
+  useEffect(() => (asked ? toList : undefined), [asked]);
   const close = (): void => {
     setSheet("");
     toList();
@@ -136,6 +138,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
             state={state}
             onSheet={(name) => setSheet(sheet === name ? "" : name)}
             onOpen={() => open(0)}
+            onDone={toList}
           />
         </>
       )}

@@ -12,9 +12,11 @@ interface Props {
   state: BrowserState;
   onSheet(name: string): void;
   onOpen(): void;
+  /** Gives the keyboard back to the list. */
+  onDone(): void;
 }
 
-export function Foot({ state, onSheet, onOpen }: Props): JSX.Element | null {
+export function Foot({ state, onSheet, onOpen, onDone }: Props): JSX.Element | null {
   const [keep, setKeep] = useState(false);
   const { info, task, selection, deeds } = state;
   if (info === null) return null;
@@ -27,7 +29,14 @@ export function Foot({ state, onSheet, onOpen }: Props): JSX.Element | null {
         <span class="rn-br-what">
           {many ? <b>{plural(selection.size, "record")} selected</b> : null}
           {many ? (
-            <button type="button" class="rn-link" onClick={() => state.unselect()}>
+            <button
+              type="button"
+              class="rn-link"
+              onClick={() => {
+                onDone();
+                state.unselect();
+              }}
+            >
               Clear
             </button>
           ) : (
@@ -36,7 +45,10 @@ export function Foot({ state, onSheet, onOpen }: Props): JSX.Element | null {
               class="rn-link"
               data-testid="select-all"
               disabled={empty}
-              onClick={() => state.selectAll()}
+              onClick={() => {
+                onDone();
+                state.selectAll();
+              }}
             >
               Select all {count(state.length)}
             </button>
@@ -99,7 +111,10 @@ export function Foot({ state, onSheet, onOpen }: Props): JSX.Element | null {
                 type="button"
                 class="rn-link"
                 data-testid="undo"
-                onClick={() => void deeds.undo()}
+                onClick={() => {
+                  onDone();
+                  void deeds.undo();
+                }}
               >
                 Undo
               </button>

@@ -1,7 +1,7 @@
 // The records as a list or a table; only those in view are drawn, however many there are.
 
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ListRow, TableHead, TableRow } from "./Row";
 import { barOf, drawn, type Extent, real } from "./scrolling";
 import type { BrowserState } from "./state";
@@ -22,10 +22,9 @@ interface Props {
 export function List({ state, list, page, onOpen }: Props): JSX.Element {
   const { mode, length, cursor, look } = state;
   const row = HEIGHTS[mode];
-  const [place, setPlace] = useState(0);
+  // Where the scrollbar is, and what stands there: the same, unless the list is very long.
+  const [top, setTop] = useState({ bar: 0, place: 0 });
   const [height, setHeight] = useState(USUAL);
-  // What the scrollbar showed last, and what the real place had more than it.
-  const bar = useRef({ at: 0, shift: 0 });
   const extent: Extent = { whole: length * row, window: height };
   page.current = Math.max(1, Math.floor(height / row) - 1);
 
@@ -44,21 +43,18 @@ export function List({ state, list, page, onOpen }: Props): JSX.Element {
     const el = list.current;
     if (el === null) return;
     const own = cursor * row;
-    const top =
-      own < place ? own : own + row > place + height ? own + row - height : Math.min(place, own);
-    const at = barOf(extent, top);
-    el.scrollTop = at;
-    bar.current = { at: el.scrollTop, shift: top - el.scrollTop };
-    setPlace(top);
+    const before = top.place;
+    const place = own < before ? own : own + row > before + height ? own + row - height : before;
+    el.scrollTop = barOf(extent, place);
+    setTop({ bar: el.scrollTop, place });
   }, [look, mode]);
 
   const onScroll = (event: { currentTarget: HTMLDivElement }): void => {
-    const at = event.currentTarget.scrollTop;
-    const found = real(extent, at, bar.current.at, bar.current.shift);
-    bar.current = { at, shift: found - at };
-    setPlace(found);
+    const bar = event.currentTarget.scrollTop;
+    if (bar !== top.bar) setTop({ bar, place: real(extent, bar, top.bar, top.place - top.bar) });
   };
 
+  const { place } = top;
   const first = Math.max(0, Math.floor(place / row) - SPARE);
   const last = Math.min(length, Math.ceil((place + height) / row) + SPARE);
   useEffect(() => {
@@ -67,7 +63,6 @@ export function List({ state, list, page, onOpen }: Props): JSX.Element {
 
   const Kind = mode === "list" ? ListRow : TableRow;
   const id = (at: number): string => `rn-br-${state.id}-${at}`;
-  const { shift } = bar.current;
   return (
     <div
       ref={list}
@@ -91,7 +86,7 @@ export function List({ state, list, page, onOpen }: Props): JSX.Element {
             key={at}
             id={id(at)}
             at={at}
-            top={at * row - shift}
+            top={at * row - (place - top.bar)}
             state={state}
             row={state.row(at)}
             selected={state.selection.has(at)}

@@ -56,8 +56,9 @@ export function QueryBar({ state, field, onLeave }: Props): JSX.Element {
     else if ((key === "Tab" || key === "Enter") && chosen >= 0) accept(chosen);
     else if (key === "Tab" && candidates.length > 0 && changed && !event.shiftKey) accept(0);
     else if (key === "Enter") {
-      typing.close();
-      void state.query({ text });
+      typing.finish();
+      if (changed || fault !== null) void state.query({ text });
+      else onLeave();
     } else if (key === "Escape") {
       if (candidates.length > 0) typing.close();
       else {

@@ -1,7 +1,7 @@
 // The filter by hand: lines of field, operator and value, in groups that any or all must hold.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Info } from "./protocol";
 import type { BrowserState } from "./state";
 import {
@@ -316,7 +316,12 @@ interface TypedProps {
 
 /** A value that is typed; taken at Enter and when the field is left. */
 function Typed({ state, line, list, onPick }: TypedProps): JSX.Element {
+  const own = useRef<HTMLInputElement>(null);
   const [values, setValues] = useState<string[]>([]);
+  // The field stays, and the keyboard in it, when what was typed has become part of the query.
+  useLayoutEffect(() => {
+    if (own.current !== null) own.current.value = line.value;
+  }, [line.value, line.field]);
   useEffect(() => {
     let gone = false;
     if (list !== "") void state.values(list).then((found) => gone || setValues(found));
@@ -328,13 +333,12 @@ function Typed({ state, line, list, onPick }: TypedProps): JSX.Element {
   return (
     <>
       <input
-        key={line.value}
+        ref={own}
         type="text"
         aria-label="Value"
         data-testid="value"
         list={values.length > 0 ? id : undefined}
         placeholder={line.op === "in" ? "one, two" : ""}
-        defaultValue={line.value}
         onChange={(event) => onPick(event.currentTarget.value)}
       />
       {values.length === 0 ? null : (

@@ -23,6 +23,9 @@ interface RowProps {
 }
 
 const press = ({ state, at }: RowProps, event: MouseEvent): void => {
+  // Rows go when they are scrolled away, and would take the keyboard with them.
+  const list = (event.currentTarget as HTMLElement).closest<HTMLElement>(".rn-br-list");
+  list?.focus({ preventScroll: true });
   const box = (event.target as HTMLElement).closest(".rn-br-check") !== null;
   state.press(
     at,
@@ -63,6 +66,8 @@ export function ListRow(props: RowProps): JSX.Element {
           <span class="rn-skeleton" />
         ) : row.gone === true ? (
           <span class="rn-quiet">This record was deleted.</span>
+        ) : (row.texts[0]?.text ?? "").trim() === "" ? (
+          <span class="rn-quiet">{row.key}: no text</span>
         ) : (
           row.texts.map((one, place) => (
             <span key={one.name}>

@@ -179,10 +179,9 @@ export class BrowserState {
 
   /** Leave one of the parts out that are joined by "and". */
   async dropChip(at: number): Promise<void> {
-    await this.filterBy({
-      ...this.filter,
-      items: this.filter.items.filter((_, one) => one !== at),
-    });
+    if (this.shown === null) return;
+    const { items } = fromTree(this.shown.tree);
+    await this.filterBy({ ...EMPTY, items: items.filter((_, one) => one !== at) });
   }
 
   async order(id: string, descending: boolean): Promise<void> {
@@ -269,6 +268,7 @@ export class BrowserState {
   }
 
   selectAll(): void {
+    if (this.count === null) return this.tell("Still counting: try again in a moment");
     this.selection = new Selection().add(0, this.length);
     this.emit();
   }

@@ -42,6 +42,13 @@ export class Typing {
     this.close();
   }
 
+  /** It is asked now: what is offered meanwhile comes too late. */
+  finish(): void {
+    clearTimeout(this.timer);
+    this.turn += 1;
+    this.close();
+  }
+
   type(text: string, cursor: number): void {
     this.text = text;
     this.turn += 1;
