@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_a_precision_that_no_confidence_reaches_is_said(topic: rn.Task) -> None:
     assert (found.confidence, found.records) == (float("inf"), 0)
     assert found.view.keys() == []
     assert "No weak labels are known to have a precision of 100%" in repr(found)
+
+
+def test_a_threshold_that_no_weak_label_reaches_is_said(topic: rn.Task) -> None:
+    """Held-out labels may be surer than those of the run itself."""
+    _label(topic, 200)
+    found = replace(topic.supervise().threshold(precision=0.4), confidence=0.999, records=0)
+    assert "from a confidence of 1.00 on, which no weak label of the run reaches" in repr(found)
+    assert "remain" not in repr(found)
 
 
 @pytest.mark.parametrize("precision", [0, -0.1, 1.01, float("nan")])

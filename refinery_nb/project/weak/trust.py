@@ -54,10 +54,20 @@ class Threshold:
     coverage: float
     view: View
 
-    def __repr__(self) -> str:
+    @property
+    def lacking(self) -> str:
+        """Why no record remains; empty if some do."""
         if not np.isfinite(self.confidence):
             return f"No weak labels are known to have a precision of {self.wanted:.0%}."
-        return (
+        if not self.records:
+            return (
+                f"Held-out weak labels have a precision of {self.wanted:.0%} from a confidence of "
+                f"{self.confidence:.2f} on, which no weak label of the run reaches."
+            )
+        return ""
+
+    def __repr__(self) -> str:
+        return self.lacking or (
             f"From a confidence of {self.confidence:.2f} on the precision is {self.precision:.1%} "
             f"({self.low:.1%} to {self.high:.1%}, {self.checked:,} manual labels); "
             f"{self.records:,} records remain ({self.coverage:.1%})."

@@ -137,10 +137,10 @@ def comparison(found: RunComparison) -> str:
 
 def threshold(found: Threshold) -> str:
     """Return from which confidence on weak labels are as precise as wanted, and what remains."""
-    if not np.isfinite(found.confidence):
+    if found.lacking:
         return block(
             paragraph(
-                f"No weak labels are known to have a precision of {found.wanted:.0%}. ",
+                f"{found.lacking} ",
                 quiet("More manual labels, or a lower precision, may find some."),
             )
         )
