@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
 import { MemoryStore } from "../src/state/storage";
 import { MemoryTransport } from "../src/transport/memory";
+import { examples } from "../src/widgets/browser/Language";
 import { pieces } from "../src/widgets/browser/pieces";
 import type { Info, Json, Row, Shown, Tree } from "../src/widgets/browser/protocol";
 import { barOf, drawn, real, TALLEST } from "../src/widgets/browser/scrolling";
@@ -298,4 +299,13 @@ test("records beyond the first page are counted after it is shown", async () => 
   await vi.waitFor(() => expect(state.count).toBe(1_000_000));
   expect(state.length).toBe(1_000_000);
   state.dispose();
+});
+
+test("examples are in the words of the project, and quote what is no plain word", () => {
+  const tasks = [{ ...INFO.tasks[0]!, name: "my topic", heuristics: ["lookup:x"] }];
+  const found = examples({ ...INFO, tasks, focus: "my topic" }).map(([query]) => query);
+  expect(found).toContain("`my topic` is unlabelled");
+  expect(found).toContain('vote("my topic", "lookup:x") = A');
+  expect(found).toContain("stars >= 3");
+  expect(found).toContain("slice:hard");
 });

@@ -37,6 +37,11 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     setSheet("");
     toList();
   };
+  const pick = (query: string): void => {
+    setSheet("");
+    field.current?.focus();
+    state.typing.type(query, [...query].length);
+  };
   const leave = (target: HTMLElement): void => {
     if (state.selection.size > 0) return state.unselect();
     if (target.closest(".rn-br-rail") !== null) return toList();
@@ -124,7 +129,12 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
         ) : null
       ) : (
         <>
-          <QueryBar state={state} field={field} onLeave={toList} />
+          <QueryBar
+            state={state}
+            field={field}
+            onLeave={toList}
+            onHelp={() => setSheet(sheet === "language" ? "" : "language")}
+          />
           <Chips state={state} />
           <div class="rn-br-body">
             {state.rail ? <Rail state={state} /> : null}
@@ -142,7 +152,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
           />
         </>
       )}
-      <Sheets state={state} name={sheet} onClose={close} />
+      <Sheets state={state} name={sheet} onPick={pick} onClose={close} />
       <Toast text={state.said.text} at={state.said.at} />
     </section>
   );

@@ -11,6 +11,7 @@ interface Props {
   state: BrowserState;
   field: { current: HTMLInputElement | null };
   onLeave(): void;
+  onHelp(): void;
 }
 
 /** The cursor of a field in code points. */
@@ -18,7 +19,7 @@ function cursorOf(field: HTMLInputElement): number {
   return [...field.value.slice(0, field.selectionStart ?? field.value.length)].length;
 }
 
-export function QueryBar({ state, field, onLeave }: Props): JSX.Element {
+export function QueryBar({ state, field, onLeave, onHelp }: Props): JSX.Element {
   const { typing, shown } = state;
   const { candidates, chosen, fault, text } = typing;
   const under = useRef<HTMLDivElement>(null);
@@ -111,6 +112,15 @@ export function QueryBar({ state, field, onLeave }: Props): JSX.Element {
         <span class="rn-br-would rn-quiet rn-number" aria-live="polite" data-testid="would">
           {changed && typing.count !== null ? `${plural(typing.count, "record")} ↵` : ""}
         </span>
+        <button
+          type="button"
+          class="rn-button rn-plain rn-br-help"
+          data-opens="language"
+          data-testid="help"
+          onClick={onHelp}
+        >
+          How to ask
+        </button>
         {text === "" ? null : (
           <button
             type="button"

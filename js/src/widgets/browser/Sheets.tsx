@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { plural } from "../../ui/numbers";
 import { type KeyRow, KeySheet, Sheet } from "../../ui/Sheet";
+import { LanguageSheet } from "./Language";
 import type { BrowserState } from "./state";
 
 const KEYS: KeyRow[] = [
@@ -27,12 +28,17 @@ const KEYS: KeyRow[] = [
 interface Props {
   state: BrowserState;
   name: string;
+  /** Puts a query into the field. */
+  onPick(query: string): void;
   onClose(): void;
 }
 
-export function Sheets({ state, name, onClose }: Props): JSX.Element | null {
+export function Sheets({ state, name, onPick, onClose }: Props): JSX.Element | null {
   if (state.deeds.confirming !== null) return <Confirm state={state} />;
   if (name === "keys") return <KeySheet rows={KEYS} onClose={onClose} />;
+  if (name === "language" && state.info !== null) {
+    return <LanguageSheet info={state.info} onPick={onPick} onClose={onClose} />;
+  }
   if (name === "slice") return <SliceSheet state={state} onClose={onClose} />;
   if (name === "export") return <ExportSheet state={state} onClose={onClose} />;
   if (name === "columns") return <ColumnSheet state={state} onClose={onClose} />;
