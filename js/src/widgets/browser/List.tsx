@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { ListRow, TableHead, TableRow } from "./Row";
+import { ListRow, layout, TableHead, TableRow } from "./Row";
 import { barOf, drawn, type Extent, real } from "./scrolling";
 import type { BrowserState } from "./state";
 
@@ -80,7 +80,14 @@ export function List({ state, list, page, onOpen }: Props): JSX.Element {
       onScroll={onScroll}
     >
       {mode === "table" ? <TableHead state={state} /> : null}
-      <div class="rn-br-all" role="presentation" style={{ height: `${drawn(extent)}px` }}>
+      <div
+        class="rn-br-all"
+        role="presentation"
+        style={{
+          height: `${drawn(extent)}px`,
+          minWidth: mode === "table" ? `${layout(state).width}px` : undefined,
+        }}
+      >
         {Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at).map((at) => (
           <Kind
             key={at}

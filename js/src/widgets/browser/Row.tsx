@@ -7,6 +7,8 @@ import { pieces } from "./pieces";
 import type { Row, Snippet, TaskInfo } from "./protocol";
 import type { BrowserState } from "./state";
 
+const GAP = 12; // px between columns, as in the style
+
 interface RowProps {
   id: string;
   at: number;
@@ -92,7 +94,7 @@ export function TableRow(props: RowProps): JSX.Element {
       tabIndex={-1}
       aria-selected={selected}
       aria-rowindex={at + 2}
-      style={{ top: `${top}px`, gridTemplateColumns: template(state) }}
+      style={{ top: `${top}px`, gridTemplateColumns: layout(state).template }}
       data-testid="row"
       data-key={row?.key}
       data-at={at}
@@ -121,20 +123,21 @@ export function TableRow(props: RowProps): JSX.Element {
 
 export function TableHead({ state }: { state: BrowserState }): JSX.Element {
   const { shown } = state;
+  const own = layout(state);
   return (
     <div
       class="rn-br-head"
       role="row"
       tabIndex={-1}
       aria-rowindex={1}
-      style={{ gridTemplateColumns: template(state) }}
+      style={{ gridTemplateColumns: own.template, minWidth: `${own.width}px` }}
     >
       <span role="columnheader" tabIndex={-1}>
         <span class="rn-hidden">Selected</span>
       </span>
       {state.columns.map((name) => {
         const order = `attribute:${name}`;
-        const own = shown?.order === order;
+        const sorted = shown?.order === order;
         const sorts = state.info?.orders.some((one) => one.id === order) === true;
         return (
           <span
@@ -142,7 +145,7 @@ export function TableHead({ state }: { state: BrowserState }): JSX.Element {
             role="columnheader"
             tabIndex={-1}
             class={numeric(state, name) ? "rn-br-right" : ""}
-            aria-sort={own ? (shown?.descending ? "descending" : "ascending") : undefined}
+            aria-sort={sorted ? (shown?.descending ? "descending" : "ascending") : undefined}
           >
             {sorts ? (
               <button
@@ -150,10 +153,10 @@ export function TableHead({ state }: { state: BrowserState }): JSX.Element {
                 class="rn-button rn-plain"
                 tabIndex={-1}
                 title={`Sort by ${name}`}
-                onClick={() => void state.order(order, own ? !shown?.descending : false)}
+                onClick={() => void state.order(order, sorted ? !shown?.descending : false)}
               >
                 {name}
-                {own ? (shown?.descending ? " ↓" : " ↑") : ""}
+                {sorted ? (shown?.descending ? " ↓" : " ↑") : ""}
               </button>
             ) : (
               name
@@ -173,12 +176,21 @@ const numeric = (state: BrowserState, name: string): boolean =>
     state.info?.attributes.find((one) => one.name === name)?.type ?? "",
   );
 
-function template(state: BrowserState): string {
-  const widths = state.columns.map((name) => {
-    if (name === state.info?.text) return "minmax(240px, 4fr)";
-    return numeric(state, name) ? "minmax(72px, 0.6fr)" : "minmax(112px, 1fr)";
-  });
-  return ["28px", ...widths, "minmax(144px, 1.2fr)"].join(" ");
+/** The columns of the table as a grid, and how wide it is at least, in px. */
+export function layout(state: BrowserState): { template: string; width: number } {
+  const columns: [least: number, share: number][] = [
+    [28, 0],
+    ...state.columns.map((name): [number, number] =>
+      name === state.info?.text ? [240, 4] : numeric(state, name) ? [72, 0.6] : [112, 1],
+    ),
+    [144, 1.2],
+  ];
+  return {
+    template: columns
+      .map(([least, share]) => (share === 0 ? `${least}px` : `minmax(${least}px, ${share}fr)`))
+      .join(" "),
+    width: columns.reduce((sum, [least]) => sum + least + GAP, 2 * GAP),
+  };
 }
 
 function Check({ selected }: { selected: boolean }): JSX.Element {
