@@ -78,7 +78,9 @@ class Place:
         if at is None or row[at] is None:
             return None
         sure = self._at.get((source, "confidence"))
-        value = json.loads(row[at]) if self.task.is_spans else row[at]
+        value = row[at]
+        if self.task.is_spans and isinstance(value, str):
+            value = json.loads(value)
         confidence = None if sure is None else row[sure]
         if isinstance(confidence, str):
             confidence = json.loads(confidence)
@@ -89,7 +91,7 @@ class Place:
             confidence if isinstance(confidence, list) else [confidence] * (confidence is not None)
         )
         if self.task.is_spans:
-            return Said(None, tuple(Span(*span) for span in value), tuple(many))
+            return Said(None, tuple(map(Span._make, value)), tuple(many))
         return Said(None if value == NONE else str(value), (), tuple(many))
 
 

@@ -8,6 +8,8 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from refinery_nb import io
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.schema import AttributeType, TaskSchema
@@ -184,7 +186,7 @@ def _rows(
             rows = list(records.values(connection, attributes, ids[first : first + CHUNK]))
         for maker in cells:
             if isinstance(maker, _Cells):
-                maker.tokenize([record for record, _, _ in rows])
+                maker.prepare([record for record, _, _ in rows])
         yield [
             (*values, *(cell for maker in cells for cell in maker(record)))
             for record, _, values in rows
@@ -213,6 +215,11 @@ class _Cells:
         self._reviewed = None if gold is None else set(gold.reviewed.tolist())
         self._names = {label.id: label.name for label in task.labels}
         self._tokens: dict[int, Any] = {}
+        self._places: dict[int, tuple[int, int]] = {}
+        self._labels: list[str | None] = []
+        self._confidences: list[float] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
         text = AttributeType.JSON if task.is_spans else AttributeType.CATEGORY
         whats: list[tuple[Any, AttributeType]] = []
         if tags or not task.is_spans:
@@ -229,28 +236,46 @@ class _Cells:
             for what, kind in whats
         ]
 
-    def tokenize(self, ids: Sequence[int]) -> None:
-        """Get the tokens of the next records, for the tags of their spans."""
+    def prepare(self, ids: Sequence[int]) -> None:
+        """Get what is said of the next records, and their tokens for the tags of spans."""
         if self._task.is_spans and self._tags:
             self._tokens = cards.token_offsets(self._project, self._task, ids)
+        votes = self._votes
+        first = votes.record.searchsorted(ids)
+        counts = votes.record.searchsorted(ids, side="right") - first
+        ends = np.cumsum(counts)
+        places = np.repeat(first - (ends - counts), counts) + np.arange(int(counts.sum()))
+        # Of each record, from where to where it stands in the lists.
+        self._places = {
+            record: (end - count, end)
+            for record, count, end in zip(ids, counts.tolist(), ends.tolist(), strict=True)
+            if count
+        }
+        self._labels = [self._names.get(label) for label in votes.label[places].tolist()]
+        sure = votes.confidence[places].tolist() if self._confident else []
+        self._confidences = [round(one, 6) or one for one in sure]
+        if votes.start is not None and votes.end is not None:
+            self._starts = votes.start[places].tolist()
+            self._ends = votes.end[places].tolist()
 
     def __call__(self, record: int) -> tuple[Any, ...]:
-        first, last = self._votes.record.searchsorted([record, record + 1]).tolist()
-        if first == last:
+        place = self._places.get(record)
+        if place is None:
             return self._without(record)
-        found = self._votes.take(slice(first, last))
-        names = [self._names.get(label) for label in found.label.tolist()]
-        sure = [round(one, 6) or one for one in found.confidence.tolist()]
-        if found.start is None or found.end is None:
-            return (names[0], *([sure[0]] if self._confident else []))
+        first, last = place
+        if not self._task.is_spans:
+            label = self._labels[first]
+            return (label, self._confidences[first]) if self._confident else (label,)
         spans = [
-            Span(start, end, str(name))
-            for start, end, name in zip(
-                found.start.tolist(), found.end.tolist(), names, strict=True
-            )
+            Span(self._starts[at], self._ends[at], str(self._labels[at]))
+            for at in range(first, last)
         ]
+        sure = self._confidences[first:last]
+        if not self._tags:
+            # For the formats of other tools, which write them in their own way.
+            return (spans, sure) if self._confident else (spans,)
         rest = [dump(sure)] if self._confident else []
-        return (*self._tagged(record, spans), dump([list(span) for span in spans]), *rest)
+        return (*self._tagged(record, spans), dump(spans), *rest)
 
     def _without(self, record: int) -> tuple[Any, ...]:
         """Return the cells of a record without a label: reviewed, or not looked at."""

@@ -343,7 +343,7 @@ class LabelImporter:
     def _spans(self, value: Any) -> list[list[Any]]:
         spans = _list(value)
         return [
-            [span["start"], span["end"], span["label"]] if isinstance(span, Mapping) else span[:3]
+            [span["start"], span["end"], span["label"]] if isinstance(span, dict) else span[:3]
             for span in spans
         ]
 
