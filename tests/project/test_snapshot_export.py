@@ -336,3 +336,27 @@ def test_small_projects_are_written_and_read_again(
 
 def _ones(texts: list[str]) -> Any:
     return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+
+def test_the_statistics_that_are_written_are_those_of_the_file(tmp_path: Path) -> None:
+    """What the learner of AG News hits is stored in it, and counted again here (2.9)."""
+    before = told("ag_news")
+    with rn.open() as project:
+        project.add(SHARED / "refinery" / "ag_news.json.zip")
+        written = read_snapshot(load(project.export(tmp_path / "out.zip"))[0])
+    rows = [
+        {
+            (names[one.heuristic], one.label and labels[one.label]): one
+            for one in snapshot.statistics
+        }
+        for snapshot in (before, written)
+        for names in [{one.id: one.name for one in snapshot.heuristics}]
+        for labels in [{one.id: one.name for task in snapshot.tasks for one in task.labels}]
+    ]
+    assert rows[0].keys() == rows[1].keys()
+    for key, stored in rows[0].items():
+        ours = rows[1][key]
+        assert (ours.coverage, ours.hits) == (stored.coverage, stored.hits), key
+        assert (ours.conflicts, ours.overlaps) == (stored.conflicts, stored.overlaps), key
+        if not key[0].startswith("lkp_"):
+            assert ours.true_positives == stored.true_positives, key

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
 import sqlite_utils
 
 import refinery_nb as rn
+from refinery_nb.store import migrations as steps
 from refinery_nb.store.db import APPLICATION_ID
 from refinery_nb.store.migrations import SCHEMA_VERSION, migrations
 
@@ -43,3 +45,24 @@ def test_an_older_database_is_backed_up_and_brought_up_to_date(tmp_path: Path) -
         assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         assert connection.execute("SELECT a1 FROM record").fetchall() == [("A goal",)]
     connection.close()
+
+
+def test_a_migration_that_fails_leaves_the_older_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C6: in the middle of a step, as a kill there would; it goes on from where it was."""
+    root = tmp_path / "news"
+    older(root)
+    with monkeypatch.context() as patched:
+        patched.setattr(steps, "COMMENTS", f"{steps.COMMENTS}\nCREATE nonsense;\n")
+        with pytest.raises(sqlite3.OperationalError, match="nonsense"):
+            rn.open(root)
+    with sqlite3.connect(root / "project.db") as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        assert connection.execute("SELECT a1 FROM record").fetchall() == [("A goal",)]
+    connection.close()
+    assert "comment" not in tables
+    with rn.open(root, by="ann") as project:
+        project.comments.add("Here", task="topic")
+        assert project.doctor().ok

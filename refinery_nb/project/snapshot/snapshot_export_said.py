@@ -9,9 +9,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.core.votes import Votes
+from refinery_nb.core.votes import Gold, VoteMatrix, Votes
 from refinery_nb.heuristics.dialect import DIALECT
 from refinery_nb.heuristics.foreign import Foreign
+from refinery_nb.project.rules.report import report
 from refinery_nb.project.snapshot.snapshot_rules import FUNCTION
 from refinery_nb.store import gold, heuristics, people, records, weak
 from refinery_nb.store.db import Connection
@@ -141,15 +142,17 @@ class Written:
         for task in self.tasks:
             if not self._rows[task.id]:
                 continue
-            report = self.project.task(task.name).report()
-            for row in report.to_dict("records"):
+            reference, votes = self._counted(task)
+            # Refinery counts tokens of spans, and nothing where nobody has labelled.
+            counts = not task.is_spans and len(reference.reviewed) > 0
+            for row in report(votes, reference, task).to_dict("records"):
                 yield {
                     "id": self.id("statistics", task.name, row["heuristic"], row["label"]),
                     "source_id": self.id("heuristic", task.name, row["heuristic"]),
                     "labeling_task_label_id": self.id("label", task.name, row["label"]),
-                    "true_positives": int(row["correct"]),
-                    "false_positives": int(row["incorrect"]),
-                    "false_negatives": 0,
+                    "true_positives": int(row["correct"]) if counts else None,
+                    "false_positives": int(row["incorrect"]) if counts else None,
+                    "false_negatives": 0 if counts else None,
                     "record_coverage": round(row["coverage"] * len(self.project)),
                     "total_hits": int(row["hits"]),
                     "source_conflicts": int(row["conflicts"]),
@@ -223,6 +226,15 @@ class Written:
                     "is_beginning_token": at == first,
                 }
 
+    def _counted(self, task: TaskSchema) -> tuple[Gold, VoteMatrix]:
+        """Return the valid labels, and the votes of all heuristics, of which refinery counts."""
+        with self.project.database.read() as connection:
+            reference, _ = gold.gold(connection, task)
+            ids = records.all_ids(connection)
+        columns = self.project.columns.of_task(task, enabled_only=False)
+        known = [label.id for label in task.labels]
+        return reference, VoteMatrix.build(ids, columns, known, spans=task.is_spans)
+
     def _every(self) -> Iterator[tuple[TaskSchema, HeuristicRow]]:
         if "heuristics" in self.sources:
             for task in self.tasks:
@@ -236,6 +248,8 @@ class Written:
         _, valid = gold.gold(connection, task)
         known = {label.id for label in task.labels}
         marked = people.marks(connection, task.id)
+        if task.is_multi:
+            self.lose(f"{task.name!r} may have several labels a record, refinery one of them")
         if marked:
             self.lose(f"{marked:,} records are flagged or skipped for {task.name!r}")
         for one in people.dated(connection, task.id):
