@@ -8,6 +8,7 @@ from typing import Any, Literal
 # The JSON forms of an annotation; they travel to the browser and stand in the event log.
 #   None                                    unlabelled
 #   {"label": 3}                            classification
+#   {"labels": [3, 5]}                      multilabel: label ids, ascending, not empty
 #   {"spans": [[0, 5, 3], ...]}             spans: start, end (code points), label id; not empty
 #   {"none": True}                          reviewed, none
 Annotation = dict[str, Any] | None

@@ -26,9 +26,10 @@ class AttributeType(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """One label for a record, or labelled spans of its text."""
+    """One label for a record, any number of them, or labelled spans of its text."""
 
     CLASSIFICATION = "classification"
+    MULTILABEL = "multilabel"
     SPANS = "spans"
 
 
@@ -99,6 +100,25 @@ class TaskSchema:
     def is_spans(self) -> bool:
         """Whether the task labels spans."""
         return self.kind is TaskKind.SPANS
+
+    @property
+    def is_multi(self) -> bool:
+        """Whether a record may have several labels."""
+        return self.kind is TaskKind.MULTILABEL
+
+    def one_answer(self, what: str) -> None:
+        """Refuse a multilabel task where each record has one answer.
+
+        Raises
+        ------
+        SchemaError
+            If the task gives several labels to a record.
+        """
+        if self.is_multi:
+            raise SchemaError(
+                f"{what} asks for one answer a record; the task {self.name!r} may have several.",
+                hint="For one of its labels, make a classification task of its own.",
+            )
 
     def label(self, name: str) -> Label:
         """Return the label with this exact name.

@@ -69,6 +69,30 @@ def class_vote(vote: object, labels: Mapping[str, int]) -> tuple[int, float]:
     )
 
 
+def label_votes(vote: object, labels: Mapping[str, int]) -> list[tuple[int, float]]:
+    """Return the position and confidence of each label of a record that may have several.
+
+    Accepts a label, ``(label, confidence)``, or an iterable of these. The same label counts once.
+
+    Raises
+    ------
+    BadVote
+        If something else is in it.
+    """
+    pair = isinstance(vote, (tuple, list)) and len(vote) == 2 and not isinstance(vote[1], str)
+    if isinstance(vote, str) or (pair and isinstance(vote[0], str)):  # type: ignore[index]
+        return [class_vote(vote, labels)]
+    if not isinstance(vote, Iterable) or isinstance(vote, (bytes, Mapping)):
+        raise BadVote(f"{shown(vote)} is of type {type(vote).__name__}; return labels, as a list.")
+    found: dict[int, float] = {}
+    for count, one in enumerate(vote):
+        if count >= MOST_SPANS:
+            raise BadVote(f"more than {MOST_SPANS:,} labels.")
+        label, confidence = class_vote(one, labels)
+        found[label] = max(confidence, found.get(label, 0.0))
+    return sorted(found.items())
+
+
 def _offsets(first: Any, last: Any, text: str) -> tuple[int, int]:
     for offset in (first, last):
         if isinstance(offset, bool) or not hasattr(offset, "__index__"):

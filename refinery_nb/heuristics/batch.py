@@ -58,6 +58,8 @@ class Batch:
         Label name to its position.
     spans
         Whether the task labels spans.
+    many
+        Whether a record may get several labels.
     on
         The attribute of the task; None: the whole record.
     number
@@ -68,7 +70,7 @@ class Batch:
         A place to say which record is at work.
     """
 
-    __slots__ = ("_folded", "beat", "labels", "number", "on", "records", "seed", "spans")
+    __slots__ = ("_folded", "beat", "labels", "many", "number", "on", "records", "seed", "spans")
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Batch:
         labels: Sequence[str],
         *,
         spans: bool = False,
+        many: bool = False,
         on: str | None = None,
         number: int = 0,
         seed: int = 0,
@@ -86,6 +89,7 @@ class Batch:
         ]
         self.labels = {name: position for position, name in enumerate(labels)}
         self.spans = spans
+        self.many = many
         self.on = on
         self.number = number
         self.seed = seed
@@ -99,6 +103,7 @@ class Batch:
         """Return the first records as a batch of their own."""
         first = Batch([], [], spans=self.spans, on=self.on, number=self.number, seed=self.seed)
         first.records, first.labels, first.beat = self.records[:stop], self.labels, self.beat
+        first.many = self.many
         return first
 
     def columns(self, on: str | None) -> list[str]:

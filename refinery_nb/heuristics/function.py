@@ -9,7 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from refinery_nb.core.errors import HeuristicError
-from refinery_nb.heuristics.ballots import BadVote, class_vote, span_votes
+from refinery_nb.heuristics.ballots import BadVote, class_vote, label_votes, span_votes
 from refinery_nb.heuristics.batch import ITEM, Ballot, Batch
 from refinery_nb.heuristics.kind import checked, digest
 from refinery_nb.heuristics.lists import PROJECT, Surroundings, hashes, used_lists
@@ -21,8 +21,9 @@ MESSAGE = 500  # characters of an error message that are kept
 class Function:
     """Vote as a Python function says.
 
-    The function gets a record and returns a label, ``(label, confidence)`` or None; for a spans
-    task it yields ``(label, start, end)``, and a confidence if it likes.
+    The function gets a record and returns a label, ``(label, confidence)`` or None; for a
+    multilabel task a list of these; for a spans task it yields ``(label, start, end)``, and a
+    confidence if it likes.
 
     Parameters
     ----------
@@ -183,6 +184,13 @@ class Function:
                 if spans:
                     for label, start, end, confidence in span_votes(vote, labels, record.get(on)):
                         ballot.add_span(at, label, start, end, confidence)
+                    continue
+                if batch.many:
+                    for one, confidence in label_votes(vote, labels):
+                        if confidence != 1:
+                            unsure[len(ats)] = confidence
+                        add_at(at)
+                        add_position(one)
                     continue
                 position = known(vote) if type(vote) is str else None
                 if position is None:

@@ -22,7 +22,7 @@ class Worker:
     def __init__(self, setup: dict[str, Any], beat: MutableSequence[int]) -> None:
         self._specs = setup["specs"]
         self._built: dict[int, Heuristic] = {}
-        self._task = {key: setup[key] for key in ("labels", "spans", "on", "seed")}
+        self._task = {key: setup[key] for key in ("labels", "spans", "many", "on", "seed")}
         self._beat = beat
         self._payload: bytes | None = None
         self._record = Pipelines(setup["pipeline"], setup["tokenizer"], beat).record()

@@ -112,8 +112,14 @@ def label_same(
     operation = Operation(str(uuid.uuid4()), "label", by or project.actor, task.id)
     wanted = list(dict.fromkeys(ids))
     with project.database.write() as connection:
-        seq = labels.add_operation(connection, operation, at=now(), target=None)
-        bulk_labels.label(connection, seq, task.id, operation.actor, wanted, after)
+        if task.is_multi:
+            known = [one for one in wanted if records.keys_of_ids(connection, [one])]
+            items = [(record, after) for record in known]
+            labels.apply_bulk(connection, operation, items, task=task, at=now(), text_of=text_of)
+            (seq,) = connection.execute(labels.KNOWN_OPERATION, (operation.op_id,)).fetchone()
+        else:
+            seq = labels.add_operation(connection, operation, at=now(), target=None)
+            bulk_labels.label(connection, seq, task.id, operation.actor, wanted, after)
         answer = labels.answer(connection, operation, seq, most=labels.MOST_CHANGES)
     _tell(project, [answer])
     return len(wanted)
@@ -134,11 +140,17 @@ def take_back(project: Project, kind: str, task: TaskSchema, *, by: str | None) 
 def annotation(task: TaskSchema, value: Any) -> Annotation:
     """Turn what a user writes into an annotation.
 
-    A label's name, None (remove the label) or ``rn.NONE`` for classification; for spans a list
-    of (start, end, label name), where the empty list means "reviewed, none".
+    A label's name, None (remove the label) or ``rn.NONE`` for classification; for multilabel a
+    list of names, for spans one of (start, end, label name), where the empty list means
+    "reviewed, none".
     """
     if value is None or value == {"none": True}:
         return value  # type: ignore[no-any-return]
+    if task.is_multi:
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            raise LabelError(f"{value!r} is not a list of labels.", hint=f"Write [{value!r}].")
+        ids = {task.label(name).id for name in value}
+        return {"labels": sorted(ids)} if ids else {"none": True}
     if not task.is_spans:
         if not isinstance(value, str):
             raise LabelError(

@@ -44,7 +44,11 @@ class HeuristicStatistics:
 
 
 def statistics(
-    votes: VoteMatrix, gold: Gold, *, tokens: Mapping[int, NDArray[np.int32]] | None = None
+    votes: VoteMatrix,
+    gold: Gold,
+    *,
+    tokens: Mapping[int, NDArray[np.int32]] | None = None,
+    many: bool = False,
 ) -> HeuristicStatistics:
     """Return the statistics of all heuristics.
 
@@ -52,6 +56,9 @@ def statistics(
     ----------
     tokens
         Offsets [n, 2] of the tokens of the reviewed records, by record id; for spans only.
+    many
+        Whether a record may have several labels: then different labels are no conflict, and a
+        vote is right if its label is one of the valid ones.
     """
     hits = _count(votes, np.ones(len(votes.row), dtype=bool))
     if votes.is_spans:
@@ -61,6 +68,8 @@ def statistics(
     else:
         coverage = hits
         overlaps, conflicts = _meetings(votes)
+        if many:
+            conflicts = np.zeros_like(conflicts)
         correct, incorrect = _right_and_wrong(votes, gold)
         missed = None
     counted = correct + incorrect
@@ -107,8 +116,9 @@ def _right_and_wrong(votes: VoteMatrix, gold: Gold) -> tuple[Counts, Counts]:
     label = np.asarray(votes.labels, dtype=np.int64)[votes.label]
     right = np.zeros(len(record), dtype=bool)
     if len(gold.votes):
-        at = np.minimum(np.searchsorted(gold.votes.record, record), len(gold.votes) - 1)
-        right = (gold.votes.record[at] == record) & (gold.votes.label[at] == label)
+        # A record may have several valid labels: a pair of record and label is looked up.
+        wide = 1 + max(int(label.max(initial=0)), int(gold.votes.label.max()))
+        right = np.isin(record * wide + label, gold.votes.record * wide + gold.votes.label)
     return _count(votes, reviewed & right), _count(votes, reviewed & ~right)
 
 

@@ -49,7 +49,9 @@ SET = (
 # Of one task, each record once, and nothing but labels of a classification.
 PLAIN = """
 SELECT count(*), count(DISTINCT record), count(DISTINCT task), min(task),
-       total(json_extract(before, '$.spans') IS NOT NULL
+       total(json_extract(before, '$.labels') IS NOT NULL
+             OR json_extract(after, '$.labels') IS NOT NULL
+             OR json_extract(before, '$.spans') IS NOT NULL
              OR json_extract(after, '$.spans') IS NOT NULL
              OR json_extract(before, '$.mark') IS NOT NULL)
 FROM event WHERE operation = ? AND outcome = 'applied'"""

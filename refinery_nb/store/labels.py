@@ -5,7 +5,8 @@ that it touches, and changes the projection (``label``, ``mark``), in one transa
 projection can be rebuilt from the events at any time, identically.
 
 The JSON of an event says the annotation with label ids; spans carry their surface text:
-``null``, ``{"label": 3}``, ``{"none": true}``, ``{"spans": [[0, 5, 3, "Apple"]]}``; for marks
+``null``, ``{"label": 3}``, ``{"labels": [3, 5]}``, ``{"none": true}``,
+``{"spans": [[0, 5, 3, "Apple"]]}``; for marks
 ``{"mark": "flag", "on": true}``.
 """
 
@@ -13,17 +14,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refinery_nb.core.errors import LabelError, RefineryError
 from refinery_nb.core.operation import Acknowledgement, Annotation, Change, Operation
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.core.span import Span, check_overlap, check_span
-from refinery_nb.store import bulk_labels
+from refinery_nb.store import annotated, bulk_labels
 
 MARKS = ("flag", "skip")
-MAX_SPANS = 20_000
 MOST_CHANGES = 1_001  # that an answer tells: who asks for more than 1,000 looks again
 
 KNOWN_OPERATION = "SELECT seq FROM operation WHERE op_id = ?"
@@ -37,6 +36,7 @@ CURRENT = (
     'SELECT version, label, start, "end", surface FROM label '
     "WHERE task = ? AND record = ? AND actor = ? ORDER BY position"
 )
+IS_MULTI = "SELECT 1 FROM task WHERE id = ? AND kind = 'multilabel'"
 CLEAR = "DELETE FROM label WHERE task = ? AND record = ? AND actor = ?"
 SET = (
     'INSERT INTO label (task, record, actor, position, version, label, start, "end", surface) '
@@ -66,18 +66,12 @@ AND NOT EXISTS (
     AND n.seq > u.seq AND EXISTS (
         SELECT 1 FROM event WHERE operation = n.seq AND outcome = 'applied' {tasks}))
 ORDER BY u.seq DESC LIMIT 1"""
-STALE = (
-    "SELECT DISTINCT task, record FROM label WHERE stale AND actor = ? "
-    "AND record IN (SELECT value FROM json_each(?))"
-)
 ALL_EVENTS = (
     "SELECT e.seq, o.actor, e.record, e.task, e.after FROM event AS e "
     "JOIN operation AS o ON o.seq = e.operation WHERE e.outcome = 'applied' "
     "AND e.record IN (SELECT id FROM record) {among} ORDER BY e.seq"
 )
 AMONG = "AND e.record IN (SELECT value FROM json_each(?))"
-
-TextOf = Callable[[Any, TaskSchema, int], str]
 
 
 def apply(
@@ -86,7 +80,7 @@ def apply(
     *,
     tasks: Mapping[int, TaskSchema],
     at: str,
-    text_of: TextOf,
+    text_of: annotated.TextOf,
 ) -> Acknowledgement:
     """Apply one operation inside an open transaction.
 
@@ -123,7 +117,7 @@ def apply_bulk(
     *,
     task: TaskSchema,
     at: str,
-    text_of: TextOf,
+    text_of: annotated.TextOf,
 ) -> Acknowledgement:
     """Apply one operation to several records of a task: (record id, value) pairs.
 
@@ -158,15 +152,10 @@ def annotation(
     if label is None:
         return version, {"none": True}
     if start is None:
-        return version, {"label": label}
+        if connection.execute(IS_MULTI, (task,)).fetchone() is None:
+            return version, {"label": label}
+        return version, {"labels": [row[1] for row in rows]}
     return version, {"spans": [list(_span_first(row[1:])) for row in rows]}
-
-
-def on_the_wire(value: Annotation) -> Annotation:
-    """Return an annotation as widgets see it: spans without their surface text."""
-    if value and "spans" in value:
-        return {"spans": [span[:3] for span in value["spans"]]}
-    return value
 
 
 def replay(connection: sqlite3.Connection, records: Sequence[int] | None = None) -> None:
@@ -196,7 +185,7 @@ def _checked(
     record: int,
     value: Any,
     task: TaskSchema,
-    text_of: TextOf,
+    text_of: annotated.TextOf,
 ) -> Any:
     """Return the value in the form in which it is stored, or raise a LabelError."""
     if connection.execute(RECORD_EXISTS, (record,)).fetchone() is None:
@@ -209,56 +198,7 @@ def _checked(
         ):
             raise LabelError(f"{value!r} is not a mark; marks are {', '.join(MARKS)}.")
         return {"mark": value["mark"], "on": value["on"]}
-    return checked(connection, record, value, task, text_of)
-
-
-def checked(
-    connection: sqlite3.Connection, record: int, value: Any, task: TaskSchema, text_of: TextOf
-) -> Any:
-    """Return an annotation of a record that exists as it is stored, or raise a LabelError."""
-    if value is None:
-        return None
-    if value == {"none": True}:
-        return {"none": True}
-    labels = {label.id for label in task.labels}
-    if task.is_spans and isinstance(value, dict) and isinstance(value.get("spans"), list):
-        return {"spans": _checked_spans(connection, record, value["spans"], labels, task, text_of)}
-    if not task.is_spans and isinstance(value, dict) and set(value) == {"label"}:
-        label = value["label"]
-        if isinstance(label, bool) or not isinstance(label, int) or label not in labels:
-            raise LabelError(f"task {task.name!r} has no label with id {label!r}.", record=record)
-        return {"label": label}
-    raise LabelError(f"{value!r} is not an annotation of a {task.kind.value} task.", record=record)
-
-
-def _checked_spans(
-    connection: sqlite3.Connection,
-    record: int,
-    spans: list[Any],
-    labels: set[int],
-    task: TaskSchema,
-    text_of: TextOf,
-) -> list[list[Any]]:
-    if not spans or len(spans) > MAX_SPANS:
-        raise LabelError(
-            f"an annotation has 1 to {MAX_SPANS:,} spans, not {len(spans):,}.", record=record
-        )
-    text = text_of(connection, task, record)
-    stored: list[list[Any]] = []
-    for index, span in enumerate(spans):
-        if not isinstance(span, (list, tuple)) or len(span) < 3:
-            raise LabelError(f"span {index} is {span!r}, not [start, end, label].", record=record)
-        start, end = check_span(span[0], span[1], text, index=index, record=record)
-        if isinstance(span[2], bool) or span[2] not in labels:
-            raise LabelError(f"task {task.name!r} has no label with id {span[2]!r}.", record=record)
-        stored.append([start, end, int(span[2]), text[start:end]])
-    stored.sort()
-    check_overlap(
-        [Span(start, end, task.label_name(label)) for start, end, label, _ in stored],
-        task.overlap,
-        record=record,
-    )
-    return stored
+    return annotated.checked(connection, record, value, task, text_of)
 
 
 def _before(
@@ -317,13 +257,12 @@ def _project(
     connection.execute(CLEAR, (task, record, actor))
     if value is None:
         return
-    if "spans" in value:
-        rows = [(label, start, end, surface) for start, end, label, surface in value["spans"]]
-    else:
-        rows = [(value.get("label"), None, None, None)]
     connection.executemany(
         SET,
-        ((task, record, actor, at, version, *row) for at, row in enumerate(rows)),
+        (
+            (task, record, actor, at, version, *row)
+            for at, row in enumerate(annotated.rows_of(value))
+        ),
     )
 
 
@@ -380,7 +319,7 @@ def change(connection: sqlite3.Connection, task: int, record: int, actor: str) -
     """Return what stands for one record, task and actor."""
     version, value = annotation(connection, task, record, actor)
     marks = _marks(connection, task, record, actor)
-    return Change(record, task, actor, version, on_the_wire(value), marks)
+    return Change(record, task, actor, version, annotated.on_the_wire(value), marks)
 
 
 def rejected(operation: Operation, error: RefineryError) -> Acknowledgement:
@@ -390,10 +329,3 @@ def rejected(operation: Operation, error: RefineryError) -> Acknowledgement:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
-def stale_records(
-    connection: sqlite3.Connection, actor: str, ids: Sequence[int]
-) -> set[tuple[int, int]]:
-    """Return (task, record) of those records with spans of the actor that no longer fit."""
-    return set(connection.execute(STALE, (actor, json.dumps(list(ids)))).fetchall())

@@ -13,7 +13,7 @@ from typing import Any
 
 from refinery_nb.core.operation import Operation
 from refinery_nb.core.schema import TaskSchema
-from refinery_nb.store import labels
+from refinery_nb.store import annotated, labels
 
 ADD_EVENTS = (
     "INSERT INTO event (operation, record, task, base, outcome, before, after) "
@@ -50,7 +50,8 @@ def add_new(
         return texts.get(record, "")
 
     stored = {
-        record: labels.checked(connection, record, value, task, text_of) for record, value in items
+        record: annotated.checked(connection, record, value, task, text_of)
+        for record, value in items
     }
     seq = labels.add_operation(connection, operation, at=at, target=None)
     connection.executemany(
@@ -66,11 +67,5 @@ def add_new(
         if value is None:
             continue
         own = (task.id, record, operation.actor)
-        if "spans" in value:
-            rows += [
-                (*own, position, version, label, start, end, surface)
-                for position, (start, end, label, surface) in enumerate(value["spans"])
-            ]
-        else:
-            rows.append((*own, 0, version, value.get("label"), None, None, None))
+        rows += [(*own, at, version, *row) for at, row in enumerate(annotated.rows_of(value))]
     connection.executemany(labels.SET, rows)

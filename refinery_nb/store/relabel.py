@@ -95,6 +95,9 @@ def mapped(labels_: Mapping[int, int | None]) -> Rewritten:
         if "label" in value:
             label = labels_.get(value["label"], value["label"])
             return None if label is None else {"label": label}
+        if "labels" in value:
+            ids = {labels_.get(label, label) for label in value["labels"]} - {None}
+            return {"labels": sorted(one for one in ids if one is not None)} if ids else None
         spans = []
         for start, end, old, surface in value["spans"]:
             label = labels_.get(old, old)

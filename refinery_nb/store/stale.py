@@ -17,6 +17,11 @@ SET_STALE = (
     "UPDATE label SET stale = ? WHERE task = ? AND record = ? AND actor = ? AND position = ?"
 )
 
+STALE = (
+    "SELECT DISTINCT task, record FROM label WHERE stale AND actor = ? "
+    "AND record IN (SELECT value FROM json_each(?))"
+)
+
 
 def mark_stale(
     connection: sqlite3.Connection,
@@ -58,3 +63,10 @@ def mark_stale(
         connection.executemany(SET_STALE, updates)
         changed += len(updates)
     return changed
+
+
+def stale_records(
+    connection: sqlite3.Connection, actor: str, ids: Sequence[int]
+) -> set[tuple[int, int]]:
+    """Return (task, record) of those records with spans of the actor that no longer fit."""
+    return set(connection.execute(STALE, (actor, json.dumps(list(ids)))).fetchall())

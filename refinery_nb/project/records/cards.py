@@ -9,6 +9,7 @@ from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.attributes import tokenizing
 from refinery_nb.store import labels, records, schema
+from refinery_nb.store import stale as stored_stale
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
@@ -36,7 +37,7 @@ def cards(
             for task in schemas
             for record, _, _ in rows
         }
-        stale = labels.stale_records(connection, actor, [row[0] for row in rows])
+        stale = stored_stale.stale_records(connection, actor, [row[0] for row in rows])
     texts = _texts(schemas, attributes)
     offsets = _offsets(project, schemas, attributes, rows)
     votes = {task.id: _votes_of(project, task, [row[0] for row in rows]) for task in schemas}
@@ -131,6 +132,10 @@ def _weak_of(project: Project, task: TaskSchema, ids: Sequence[int]) -> dict[int
     if run is None:
         return found
     for record, vote in _rows(project.columns.weak(run), ids):
+        if task.is_multi:
+            label = [vote["label"], vote["confidence"]]
+            found.setdefault(record, {"labels": []})["labels"].append(label)
+            continue
         if not task.is_spans:
             found[record] = vote
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +66,13 @@ def gold(task: Task) -> pd.DataFrame:
 
     reference, by = gold_columns(task)
     key = keys(task.project, by)
+    if task.schema.is_multi:
+        names = {label.id: label.name for label in task.schema.labels}
+        said = several(reference.votes, names)
+        return pd.DataFrame(
+            [(key[r], said.get(r, ([], []))[0], by[r]) for r in reference.reviewed.tolist()],
+            columns=["key", "label", "by"],
+        )
     frame = votes_frame(task, reference.votes, key).drop(columns="confidence")
     frame.insert(len(frame.columns), "by", [by[int(r)] for r in reference.votes.record])
     labelled = set(reference.votes.record.tolist())
@@ -77,6 +84,19 @@ def gold(task: Task) -> pd.DataFrame:
     both = pd.concat([frame.astype(object), rows.astype(object)], ignore_index=True)
     both = both.iloc[sorted(range(len(order)), key=lambda at: order[at])]
     return both.where(both.notna(), None).reset_index(drop=True)[list(frame.columns)]
+
+
+def several(votes: Votes, names: Mapping[int, str]) -> dict[int, tuple[list[str], list[float]]]:
+    """Return the labels and confidences of each record that has any, in the order of labels."""
+    found: dict[int, tuple[list[str], list[float]]] = {}
+    order = {label: at for at, label in enumerate(names)}
+    rows = zip(votes.record.tolist(), votes.label.tolist(), votes.confidence.tolist(), strict=True)
+    for record, label, sure in sorted(rows, key=lambda row: (row[0], order.get(row[1], 0))):
+        if label in names:
+            labels, confidences = found.setdefault(record, ([], []))
+            labels.append(names[label])
+            confidences.append(sure)
+    return found
 
 
 def votes_frame(task: Task, votes: Votes, key: dict[int, Any] | None = None) -> pd.DataFrame:

@@ -75,6 +75,8 @@ def _told(task: TaskSchema, value: Any) -> Any:
         return "(none)"
     if "label" in value:
         return names.get(value["label"], "(a removed label)")
+    if "labels" in value:
+        return [names.get(label, "(a removed label)") for label in value["labels"]]
     return [
         (start, end, names.get(label, "(a removed label)"))
         for start, end, label, *_ in value["spans"]

@@ -91,7 +91,7 @@ def report(
     tokens
         Token offsets of the reviewed records, for spans.
     """
-    found = statistics(votes, gold, tokens=tokens)
+    found = statistics(votes, gold, tokens=tokens, many=task.is_multi)
     source, label = np.nonzero(found.hits)
     columns: dict[str, Any] = {
         "heuristic": [votes.sources[at] for at in source],

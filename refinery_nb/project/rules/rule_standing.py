@@ -120,7 +120,7 @@ class Yardstick:
     ) -> tuple[dict[str, Measure], dict[str, int], dict[str, dict[int, int]]]:
         """Measure votes of several sources; also their conflicts, and their votes by label."""
         matrix = self.matrix(votes)
-        found = statistics(matrix, self.gold, tokens=self.tokens)
+        found = statistics(matrix, self.gold, tokens=self.tokens, many=self.schema.is_multi)
         cell = np.unique(matrix.row * max(1, len(matrix.sources)) + matrix.source)
         covered = np.bincount(cell % max(1, len(matrix.sources)), minlength=len(matrix.sources))
         correct, incorrect = found.correct.sum(axis=1), found.incorrect.sum(axis=1)

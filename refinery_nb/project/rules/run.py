@@ -138,6 +138,7 @@ def run_heuristics(
             "specs": list(specs.values()),
             "labels": [label.name for label in task.labels],
             "spans": task.is_spans,
+            "many": task.is_multi,
             "on": task.on,
             "seed": seed,
             "pipeline": PIPELINE,
