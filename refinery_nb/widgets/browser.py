@@ -94,6 +94,14 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         return View(self.session.project, self.session.snapshot.selection)
 
     @property
+    def selected(self) -> View | None:
+        """The records that are selected, in their order; None if none is."""
+        selected, revision = self.session.selected, self.session.snapshot.revision
+        if selected is None or selected[0] != revision:
+            return None
+        return self.session.chosen_view(*selected)
+
+    @property
     def query(self) -> str:
         """The query that is shown, in words."""
         return self.session.snapshot.asked.text

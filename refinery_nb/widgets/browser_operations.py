@@ -199,6 +199,13 @@ def label(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"count": done}
 
 
+def select(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+    """Note what is selected."""
+    session, revision, ranges = browser.session, number(args, "revision"), _ranges(args)
+    session.selected = None if ranges is None else (revision, ranges)
+    return {}
+
+
 def undo(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     """Take back, or repeat, what was labelled last in a task."""
     session = browser.session
@@ -332,6 +339,7 @@ OPERATIONS: dict[str, Operation] = {
     "open": open_,
     "query": query,
     "rows": rows,
+    "select": select,
     "slice": slice_,
     "undo": undo,
     "values": values,

@@ -106,6 +106,7 @@ class BrowserSession:
         # The numbers of the newest questions: older ones need no answer while somebody types.
         self._asked = 0
         self._counted = 0
+        self.selected: tuple[int, list[tuple[int, int]]] | None = None  # revision, places
         self._words: Vocabulary | None = None
         self._lock = threading.Lock()
         self.snapshot: Snapshot

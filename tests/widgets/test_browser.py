@@ -184,6 +184,16 @@ def test_a_selection_is_labelled_at_once_and_taken_back(browser: rn.Browser) -> 
     assert sorted(topic.gold()["key"]) == ["r00", "r01"]
 
 
+def test_what_is_selected_is_a_view_in_other_cells(browser: rn.Browser) -> None:
+    shown = query(browser, "late")
+    assert browser.selected is None
+    ask(browser, "select", revision=shown["revision"], ranges=[[1, 3]])
+    assert browser.selected is not None
+    assert browser.selected.keys() == keys(shown)[1:3]
+    query(browser, "refund")
+    assert browser.selected is None
+
+
 def test_labelled_ones_can_be_left_and_all_that_match_labelled(browser: rn.Browser) -> None:
     topic = browser.session.project.task("topic")
     shown = query(browser, "parcel")

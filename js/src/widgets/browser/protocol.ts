@@ -154,6 +154,7 @@ export interface BrowserOperations {
     ok: { start: number; end: number; candidates: Candidate[] };
   };
   written: { args: { condition: Json }; ok: { text: string } };
+  select: { args: Chosen; ok: Nothing };
   values: { args: { attribute: string }; ok: { values: string[] } };
   label: {
     args: Chosen & { task: string; label: string | null; keep: boolean };

@@ -24,7 +24,6 @@ export class BrowserState {
   filter: Group = EMPTY;
   cursor = 0;
   anchor = 0;
-  selection = new Selection();
   /** Grows whenever the list has to bring the cursor into view. */
   look = 0;
   asking = false;
@@ -40,6 +39,7 @@ export class BrowserState {
   private readonly link: Link<BrowserOperations, Info, BrowserPush>;
   private readonly listeners = new Set<() => void>();
   private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  private selected = new Selection();
   private number = 0;
   private wrong = "";
 
@@ -81,6 +81,17 @@ export class BrowserState {
   /** Why it does not open, or what went wrong with what was asked last. */
   get trouble(): string {
     return this.link.trouble || this.wrong;
+  }
+
+  get selection(): Selection {
+    return this.selected;
+  }
+
+  /** The kernel hears of it too, for `browser.selected` in other cells. */
+  set selection(selection: Selection) {
+    if (selection.size === 0 && this.selected.size === 0) return;
+    this.selected = selection;
+    this.soon("select", () => this.quiet("select", this.target));
   }
 
   get task(): TaskInfo | null {
@@ -307,16 +318,21 @@ export class BrowserState {
   }
 
   private pushed(told: BrowserPush): void {
-    clearTimeout(this.waiting.get(told.push));
     const look =
       told.push === "labels"
         ? () => this.relabelled()
         : told.push === "asked"
           ? () => this.follow(told.revision)
           : () => this.refresh();
+    this.soon(told.push, look);
+  }
+
+  /** Do something a little later; what is asked again meanwhile is done once. */
+  private soon(name: string, work: () => Promise<unknown>): void {
+    clearTimeout(this.waiting.get(name));
     this.waiting.set(
-      told.push,
-      setTimeout(() => void look(), SOON),
+      name,
+      setTimeout(() => void work(), SOON),
     );
   }
 
