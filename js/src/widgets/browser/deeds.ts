@@ -90,7 +90,7 @@ export class Deeds {
 
   // What is done with all that is shown, or with the selection
 
-  private get target(): { revision: number; ranges: Range[] | null } {
+  get target(): { revision: number; ranges: Range[] | null } {
     const ranges = this.state.selection.size > 0 ? [...this.state.selection.ranges] : null;
     return { revision: this.state.shown?.revision ?? 0, ranges };
   }

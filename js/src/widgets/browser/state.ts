@@ -91,7 +91,7 @@ export class BrowserState {
   set selection(selection: Selection) {
     if (selection.size === 0 && this.selected.size === 0) return;
     this.selected = selection;
-    this.soon("select", () => this.quiet("select", this.target));
+    this.soon("select", () => this.quiet("select", this.deeds.target));
   }
 
   get task(): TaskInfo | null {
