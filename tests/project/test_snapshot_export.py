@@ -208,14 +208,37 @@ def test_rules_that_refinery_lacks_stand_with_their_votes(
     topic = project.task("topic", {"Sports": "#3b6fd4"}, on="text")
     topic.add(rn.Regex("Sports", "goal", name="goals"))
     topic.run(progress=False)
-    other, _ = again(project, tmp_path)
+    other, path = again(project, tmp_path)
     with other:
         task = other.task("topic")
         votes = other.columns.of_task(task.schema)["goals"]
         assert (votes.record.tolist(), votes.confidence.tolist()) == ([1], [1.0])
         assert task.heuristics()["kind"].tolist() == ["foreign"]
-        # Of the 17 colours of refinery the nearest.
-        assert task.schema.labels[0].color == "#3b82f6"
+        assert task.schema.labels[0].color == "#3b6fd4"
+    tables = json.loads(zipfile.ZipFile(path).read("out.json"))
+    # Refinery shows the nearest of its 17 colours.
+    assert tables["labeling_task_labels_data"][0]["color"] == "blue"
+    tables["labeling_task_labels_data"][0]["refinery_nb"]["color"] = "red;background:url(//x)"
+    with rn.open() as third:
+        third.add(archive(tmp_path, tables))
+        assert third.task("topic").schema.labels[0].color == "#3b82f6"
+
+
+def test_several_labels_a_record_are_kept(project: rn.Project, tmp_path: Path) -> None:
+    """Refinery has no such tasks: a mark beside the task says it to us."""
+    project.add([{"id": "a", "text": "a goal"}, {"id": "b", "text": "a share"}], key="id")
+    topics = project.task("topics", ["A", "B", "C"], on="text", kind="multilabel")
+    topics.label("a", ["A", "C"])
+    topics.label("b", ["B"], by="bob")
+    topics.add(rn.Regex("A", "goal", name="goals"))
+    topics.run(progress=False)
+    other, path = again(project, tmp_path)
+    with other:
+        assert spoken(other) == spoken(project)
+    found = json.loads(zipfile.ZipFile(path).read("out.json"))
+    assert [row["task_type"] for row in found["labeling_tasks_data"]] == [
+        "MULTICLASS_CLASSIFICATION"
+    ]
 
 
 def test_a_view_and_some_sources_may_be_written(project: rn.Project, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from refinery_nb.io.refinery import beside
+from refinery_nb.io.refinery.beside import OURS
 from refinery_nb.io.refinery.snapshot import (
     Said,
     Snapshot,
@@ -21,6 +23,8 @@ from refinery_nb.io.refinery.snapshot import (
 )
 from refinery_nb.io.refinery.values import flag, name, number, rows, text, whole
 
+COLOR = re.compile(r"#[0-9a-f]{6}")  # that we write beside the nearest one of refinery
+MANY = {"kind": "multilabel"}  # what we write beside a task that refinery has no kind for
 SPANS, FINISHED = "INFORMATION_EXTRACTION", "FINISHED"
 # Tables that become something here, and those whose content others repeat.
 TAKEN = frozenset(
@@ -119,6 +123,9 @@ class _Reader:
                 self.faults["labels without a name"] += 1
                 continue
             color, hotkey = text(row.get("color")) or "", text(row.get("hotkey")) or ""
+            ours = row.get(OURS)
+            if isinstance(ours, dict) and COLOR.fullmatch(str(ours.get("color"))):
+                color = ours["color"]
             labels[text(row.get("labeling_task_id"))].append(
                 SnapshotLabel(id_, called, color, hotkey)
             )
@@ -130,7 +137,8 @@ class _Reader:
                 continue
             spans = (text(row.get("task_type")) or "").upper() == SPANS
             attribute = text(row.get("attribute_id"))
-            made[id_] = SnapshotTask(id_, called, spans, attribute, tuple(labels[id_]))
+            many = row.get(OURS) == MANY and not spans
+            made[id_] = SnapshotTask(id_, called, spans, attribute, tuple(labels[id_]), many)
         return list(made.values())
 
     def heuristics(self, tasks: set[str]) -> list[SnapshotHeuristic]:

@@ -25,7 +25,7 @@ class SnapshotAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotLabel:
-    """A label; ``color`` is a name such as ``red``, ``hotkey`` may be empty."""
+    """A label; ``color`` is a name such as ``red`` (or ours), ``hotkey`` may be empty."""
 
     id: str
     name: str
@@ -35,13 +35,17 @@ class SnapshotLabel:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTask:
-    """A task with its labels; ``attribute`` is an id, None for the whole record."""
+    """A task with its labels; ``attribute`` is an id, None for the whole record.
+
+    ``is_multi``: a record may have several labels. Refinery has no such tasks; we write them.
+    """
 
     id: str
     name: str
     is_spans: bool
     attribute: str | None
     labels: tuple[SnapshotLabel, ...]
+    is_multi: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,10 +245,12 @@ class SnapshotImporter:
         names = Names(() if existing is None else (label.name for label in existing.labels))
         called = {label.id: names.fitting(label.name) for label in task.labels}
         colors = {
-            called[label.id]: COLORS.get(label.color, palette.color(at))
+            called[label.id]: label.color
+            if label.color.startswith("#")
+            else COLORS.get(label.color, palette.color(at))
             for at, label in enumerate(task.labels)
         }
-        kind = "spans" if task.is_spans else "classification"
+        kind = "spans" if task.is_spans else "multilabel" if task.is_multi else "classification"
         try:
             tasks.task(self.project, name, colors, on=on, kind=kind)
         except RefineryError as error:

@@ -10,6 +10,8 @@ from refinery_nb.core.condition_json import selection_from_json, selection_to_js
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.core.schema import Attribute, AttributeType
 from refinery_nb.io.refinery import COLORS
+from refinery_nb.io.refinery.beside import OURS
+from refinery_nb.io.refinery.reader import MANY
 from refinery_nb.io.refinery.writer import write_archive
 from refinery_nb.project.records.export import Exported
 from refinery_nb.project.snapshot.snapshot_beside import HIDDEN, ON
@@ -164,10 +166,12 @@ def _tasks(written: Written) -> Iterator[dict[str, Any]]:
             "name": task.name,
             "task_target": "ON_WHOLE_RECORD" if task.on is None else "ON_ATTRIBUTE",
             "task_type": "INFORMATION_EXTRACTION" if spans else "MULTICLASS_CLASSIFICATION",
+            **({OURS: MANY} if task.is_multi else {}),
         }
 
 
 def _labels(written: Written) -> Iterator[dict[str, Any]]:
+    known = set(COLORS.values())
     for task in written.tasks:
         for label in task.labels:
             yield {
@@ -176,6 +180,7 @@ def _labels(written: Written) -> Iterator[dict[str, Any]]:
                 "name": label.name,
                 "color": color_name(label.color),
                 "hotkey": label.hotkey or None,
+                **({} if label.color in known else {OURS: {"color": label.color}}),
             }
 
 
@@ -246,7 +251,7 @@ def _slices(project: Project, written: Written) -> Iterator[dict[str, Any]]:
             "count": count,
             "count_sql": None,
             "slice_type": "STATIC_DEFAULT",
-            "info": {"refinery_nb": info} if info else None,
+            "info": {OURS: info} if info else None,
         }
 
 

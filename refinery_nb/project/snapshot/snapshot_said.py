@@ -143,6 +143,10 @@ def annotated(
     found: dict[int, tuple[str, Any]] = {}
     for one in sorted(said, key=lambda one: one.at):
         record, label, at = importer.ids[one.record], importer.labels[one.label], when(one.at)
+        if task.is_multi:
+            given = found[record][1]["labels"] if record in found else []
+            found[record] = (at, {"labels": sorted({*given, label})})
+            continue
         if not task.is_spans:
             if record in found:
                 places.double("older labels of the same person and record")
@@ -163,11 +167,14 @@ def annotated(
 def as_votes(
     importer: SnapshotImporter, places: Places, task: SnapshotTask, said: Iterable[Said]
 ) -> Votes:
-    """Return what a source said as votes: one label a record, or each span once, the surest."""
+    """Return what a source said as votes: one label a record, or each span once, the surest.
+
+    Where a record may have several labels, each of them once.
+    """
     surest: dict[tuple[int, ...], tuple[float, int]] = {}
     for one in said:
         record, label = importer.ids[one.record], importer.labels[one.label]
-        key: tuple[int, ...] = (record,)
+        key: tuple[int, ...] = (record, label) if task.is_multi else (record,)
         if task.is_spans:
             spot = places.spot(task, one)
             if spot is None:
