@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import InputError, SchemaError
+from refinery_nb.core.errors import InputError, QueryError, SchemaError
 
 CONFIG = """
 <View>
@@ -191,3 +191,73 @@ def test_a_control_that_appears_late_was_asked_before_too(
     project.add(write(tmp_path / "ls.json", [empty, found]))
     gold = project.task("names").gold().astype(object)
     assert gold.where(gold.notna(), None)["label"].tolist() == [None, "ORG"]
+
+
+def test_what_each_person_says_comes_back(project: rn.Project, tmp_path: Path) -> None:
+    """K1: annotators are kept, also where they disagree."""
+    project.add([{"id": n, "text": f"Acme {n}"} for n in range(3)], key="id")
+    topic = project.task("topic", ["A", "B"], on="text")
+    names = project.task("names", ["ORG"], on="text", kind="spans")
+    topic.label(0, "A", by="ann")
+    topic.label(0, "B", by="bob")
+    topic.label(1, rn.NONE, by="bob")
+    names.label(0, [(0, 4, "ORG")], by="ann")
+    names.label(2, [], by="cyd")
+
+    def said(one: rn.Project) -> list[list[Any]]:
+        frames = [one.task(name).all_labels().astype(object) for name in ("topic", "names")]
+        return [frame.where(frame.notna(), None).to_numpy().tolist() for frame in frames]
+
+    options = {"sources": ["manual", "people"]}
+    for path, format in ((tmp_path / "a.json", "label_studio"), (tmp_path / "a.jsonl", None)):
+        project.export(path, format=format, **options)
+        with rn.open(by="eve") as other:
+            other.add(path, key="id")
+            assert said(other) == said(project)
+
+
+def test_weak_labels_come_back_as_predictions(project: rn.Project, tmp_path: Path) -> None:
+    topic, names = "text__topic__WEAK_SUPERVISION", "text__names__WEAK_SUPERVISION"
+    rows = [
+        {
+            "id": 1,
+            "text": "💩 Acme Bob",
+            topic: "A",
+            f"{topic}__confidence": 0.5,
+            f"{names}__spans": [[2, 6, "ORG"], [7, 10, "PER"]],
+            f"{names}__confidence": [0.25, 0.75],
+        },
+        {"id": 2, "text": "x", topic: "B", f"{topic}__confidence": 1.0},
+    ]
+    project.add(rows, key="id")
+    for format, options in (("label_studio", {}), ("argilla", {"offsets": "codepoint"})):
+        path = project.export(tmp_path / f"{format}.json", format=format)
+        with rn.open() as other:
+            other.add(path, key="id", **options)
+            for name in ("topic", "names"):
+                found, expected = (
+                    one.task(name).runs()[-1].frame().dropna() for one in (other, project)
+                )
+                found["key"], expected["key"] = (
+                    found["key"].astype(str),
+                    expected["key"].astype(str),
+                )
+                assert found.to_numpy().tolist() == expected.to_numpy().tolist()
+
+
+def test_the_text_is_that_of_the_tasks(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"title": "no", "body": "yes"}])
+    project.task("names", ["ORG"], on="body", kind="spans").label(
+        project.view().keys()[0], [(0, 3, "ORG")]
+    )
+    path = project.export(tmp_path / "p.jsonl", format="prodigy")
+    assert json.loads(path.read_text())["text"] == "yes"
+    with pytest.raises(InputError, match="about 'body', not 'title'"):
+        project.export(tmp_path / "p.jsonl", format="prodigy", text="title")
+
+
+def test_a_source_without_a_place_is_refused(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"text": "x"}])
+    for format, source in (("label_studio", "heuristics"), ("prodigy", "people")):
+        with pytest.raises(QueryError, match=f"{format} has no place for '{source}'"):
+            project.export(tmp_path / "a.json", format=format, sources=[source])

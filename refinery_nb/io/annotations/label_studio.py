@@ -114,7 +114,9 @@ class LabelStudio(Converted):
 
     def _none(self, row: Row, ours: dict[str, Any], found: set[str], by: str | None) -> None:
         """Take what our own export says to be reviewed without a result."""
-        for name, on in mapping(ours.get("none") or {}, "meta").items():
+        people = mapping(ours.get("people") or {}, "meta")
+        none = ours.get("none") if by is None or by not in people else people[by]
+        for name, on in mapping(none or {}, "meta").items():
             if name in found:
                 continue
             if isinstance(on, list):
@@ -232,29 +234,37 @@ def write(
     def element(row: Sequence[Any]) -> dict[str, Any]:
         record = layout.record(row)
         made: dict[str, Any] = {"data": record}
-        none: dict[str, Any] = {}
-        manual: list[Any] = []
+        # By person (None: the valid labels), what is said, and what is said to be none.
+        said: dict[str | None, tuple[list[Any], dict[str, Any]]] = {}
         predicted: list[Any] = []
-        reviewed = False
         for place in layout.places:
-            said = place.manual(row)
-            if said is not None:
-                reviewed = True
-                results = _written(place, said, record, object_name, offsets)
-                manual += results
-                if not results:
+            manual = place.manual(row)
+            people: dict[str | None, Said] = dict(place.people(row).items())
+            if not people and manual is not None:
+                people = {None: manual}
+            for by, one in people.items():
+                results, none = said.setdefault(by, ([], {}))
+                found = _written(place, one, record, object_name, offsets)
+                results += found
+                if not found:
                     on = place.task.on
                     none[place.task.name] = [on] if place.task.is_spans else on
             weak = place.weak(row)
             if weak is not None:
                 predicted += _written(place, weak, record, object_name, offsets)
-        if reviewed:
-            made["annotations"] = [{"result": manual}]
+        if said:
+            made["annotations"] = [
+                {**({} if by is None else {"completed_by": {"email": by}}), "result": results}
+                for by, (results, _) in said.items()
+            ]
         if predicted:
             score = min(one["score"] for one in predicted)
             made["predictions"] = [{"model_version": OURS, "score": score, "result": predicted}]
         # Beside results of one task, another may be open: nothing is said of it by accident.
-        made["meta"] = {OURS: {"none": none}}
+        ours: dict[str, Any] = {"none": said.pop(None, ([], {}))[1]}
+        if said:
+            ours["people"] = {by: none for by, (_, none) in said.items()}
+        made["meta"] = {OURS: ours}
         return made
 
     (write_lines if ".jsonl." in path.name else write_array)(path, chunks, element)

@@ -136,7 +136,7 @@ class Layout:
             If the tasks are about several texts, or there is none.
         """
         about = {place.task.on for place in self.places} - {None}
-        if on is not None:
+        if not about and on is not None:
             about = {on}
         if len(about) > 1:
             raise InputError(

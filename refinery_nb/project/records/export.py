@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from refinery_nb import io
-from refinery_nb.core.errors import QueryError, did_you_mean
+from refinery_nb.core.errors import InputError, QueryError, did_you_mean
 from refinery_nb.core.schema import AttributeType, TaskSchema
 from refinery_nb.core.span import Span
 from refinery_nb.core.votes import Gold, Votes
@@ -22,6 +22,7 @@ from refinery_nb.io.names import HEURISTIC, MANUAL, NONE, WEAK
 from refinery_nb.io.write import foreign_format
 from refinery_nb.project.attributes import tokenizing
 from refinery_nb.project.records import cards, frames
+from refinery_nb.project.records.people import People
 from refinery_nb.store import records, schema
 from refinery_nb.text.tokens import make
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from refinery_nb.project.project import Project
     from refinery_nb.project.view import View
 
-SOURCES = ("manual", "weak", "heuristics")
+SOURCES = ("manual", "people", "weak", "heuristics")
+# What the formats of other tools have a place for.
+FOREIGN_SOURCES = {"label_studio": ("manual", "people", "weak")}
 CHUNK = 2_000
 
 # Gives the values of a task's columns for one record.
@@ -81,7 +84,8 @@ def export(
     Parameters
     ----------
     sources
-        Of ``manual`` (the valid labels), ``weak`` (the newest run) and ``heuristics``. By default
+        Of ``manual`` (the valid labels), ``people`` (what each person says, an object by name
+        under ``..__MANUAL__people``), ``weak`` (the newest run) and ``heuristics``. By default
         manual and weak; in formats that hold one label a record, manual only, and with both the
         manual one goes first.
     format
@@ -116,11 +120,11 @@ def export(
     foreign = foreign_format(path, format)
     if sources is None:
         sources = ("manual",) if foreign in ONE_LABEL else ("manual", "weak")
+    allowed = SOURCES if foreign is None else FOREIGN_SOURCES.get(foreign, ("manual", "weak"))
     for source in sources:
-        if source not in SOURCES:
-            raise QueryError(
-                f"there is no source {source!r}.", hint=did_you_mean(str(source), SOURCES)
-            )
+        if source not in allowed:
+            what = "there is no source" if source not in SOURCES else f"{foreign} has no place for"
+            raise QueryError(f"{what} {source!r}.", hint=did_you_mean(str(source), allowed))
     chosen = [project.task(name) for name in (project.tasks if tasks is None else tasks)]
     ids = (view if view is not None else project.view()).ids().tolist()
     columns = [io.Column(a.name, a.type) for a in project.attributes]
@@ -131,10 +135,14 @@ def export(
             maker = _Cells(project, task_schema, source, name, votes, gold, tags=foreign is None)
             columns.extend(maker.columns)
             cells.append(maker)
-    if foreign is not None:
-        options = _asked(project, foreign, options)
+        if "people" in sources:
+            apart = People(project, task_schema)
+            columns.append(apart.column)
+            cells.append(apart)
     rows = _rows(project, ids, cells)
     schemas = [task.schema for task in chosen]
+    if foreign is not None:
+        options = _asked(project, foreign, schemas, options)
     left_out = io.write(path, columns, rows, format=format, tasks=schemas, **options)
     written = Exported(path)
     written.records = len(ids)
@@ -142,15 +150,22 @@ def export(
     return written
 
 
-def _asked(project: Project, format: str, options: dict[str, Any]) -> dict[str, Any]:
+def _asked(
+    project: Project, format: str, tasks: Sequence[TaskSchema], options: dict[str, Any]
+) -> dict[str, Any]:
     """Return the options of a format, with what the project knows: its text and its tokens."""
     known = signature(module_of(format).write).parameters
+    about = [task.on for task in tasks if task.on is not None]
     texts = [a.name for a in project.attributes if a.type.is_string and not a.is_key]
-    own: dict[str, Any] = {"text": texts[0]} if "text" in known and texts else {}
+    text = options.get("text") or next(iter([*about, *texts]), None)
+    if "text" in options and about and text not in about:
+        raise InputError(
+            f"the tasks are about {about[0]!r}, not {text!r}.", hint="Leave text= out."
+        )
+    own: dict[str, Any] = {"text": text} if "text" in known and text else {}
     if "make_doc" in known:
-        text = options.get("text", own.get("text"))
         own["make_doc"] = make(tokenizing.name_of(project, text)).make_doc
-    return own | options
+    return options | own
 
 
 def _left_out(project: Project, ids: Sequence[int], found: Sequence[LeftOut]) -> pd.DataFrame:

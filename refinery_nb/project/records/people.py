@@ -1,0 +1,43 @@
+"""What each person says of a task, for an export that keeps them apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from refinery_nb import io
+from refinery_nb.core.schema import AttributeType, TaskSchema
+from refinery_nb.io.convert import dump
+from refinery_nb.io.names import MANUAL, NONE
+from refinery_nb.store import gold
+
+if TYPE_CHECKING:
+    from refinery_nb.project.project import Project
+
+
+class People:
+    """The column of one task that holds labels, or spans, by person; stale spans are left out."""
+
+    def __init__(self, project: Project, task: TaskSchema) -> None:
+        what: io.LabelColumn = io.LabelColumn(
+            task.on, task.name, MANUAL, what="people_spans" if task.is_spans else "people"
+        )
+        self.column = io.Column(io.column_name(what), AttributeType.JSON)
+        self._said: dict[int, dict[str, Any]] = {}
+        names = {label.id: label.name for label in task.labels}
+        with project.database.read() as connection:
+            for row in gold.labels(connection, task.id):
+                label = NONE if row.label is None else names.get(row.label)
+                if row.stale or label is None:
+                    continue
+                said = self._said.setdefault(row.record, {})
+                if not task.is_spans:
+                    said[row.actor] = label
+                else:
+                    spans = said.setdefault(row.actor, [])
+                    if label != NONE:
+                        spans.append([row.start, row.end, label])
+
+    def __call__(self, record: int) -> tuple[Any, ...]:
+        """Return the cell of a record."""
+        said = self._said.get(record)
+        return (None if said is None else dump(said),)
