@@ -343,8 +343,8 @@ class Project:
     def backup(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Copy the database to a file, consistently, also while it is in use.
 
-        By default into the project's folder ``backups``. Copying ``project.db`` by other means
-        loses what still stands in the log beside it.
+        By default into the project's folder ``backups``; ``rn.restore`` makes a project of it.
+        Copying ``project.db`` by other means loses what still stands in the log beside it.
         """
         if path is None:
             if self.root is None:

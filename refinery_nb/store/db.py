@@ -227,7 +227,7 @@ def check_file(path: Path) -> None:
     """
     backup = newest_backup(path.parent)
     hint = "Nothing was changed. " + (
-        f"The newest backup is {str(backup)!r}: copy it to {path.name!r} to go on from there."
+        f"The newest backup is {str(backup)!r}: rn.restore makes a project of it."
         if backup
         else "There is no backup of it in this folder."
     )
