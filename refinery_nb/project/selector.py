@@ -197,7 +197,9 @@ class Selector:
         )
 
     def _conflicting(self, task: TaskSchema) -> Ints:
-        return conflicting(list(self._columns.of_task(task).values()))
+        # Where several labels may stand together, none is against another.
+        none = np.zeros(0, dtype=np.int64)
+        return none if task.is_multi else conflicting([*self._columns.of_task(task).values()])
 
     def _judged(self, connection: Connection, node: Judged, task: TaskSchema) -> Ints:
         every = self._columns.of_task(task, enabled_only=False)
@@ -216,6 +218,8 @@ class Selector:
         others = (
             self._columns.of_task(task) if node.other is None else {node.other: every[node.other]}
         )
+        if task.is_multi:
+            return np.zeros(0, dtype=np.int64)
         return faults.against(votes, [v for n, v in others.items() if n != node.heuristic])
 
     def _labels_of(self, connection: Connection, node: Judged, task: TaskSchema) -> Ints:

@@ -72,6 +72,7 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
         view: View | None = None,
         by: str | None = None,
     ) -> None:
+        task.schema.one_answer("a confusion matrix")
         if normalize not in NORMALIZE:
             raise QueryError(
                 f"normalize is {normalize!r}.", hint="It is 'rows', 'columns' or None."

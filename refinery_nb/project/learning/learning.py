@@ -109,6 +109,7 @@ class Learning:
         HeuristicError
             If nothing can be learnt from these labels.
         """
+        task.schema.one_answer("a learner")
         learner = learner or self.learner_of(task)
         check = self._following.check
         with self._teaching:

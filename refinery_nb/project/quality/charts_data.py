@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
     from refinery_nb.project.weak.weak import WeakRun
 
+PAIRS = ["one", "other", "records", "agreement", "kappa"]
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -112,20 +114,39 @@ def coverage(task: Task) -> pd.DataFrame:
 
 
 def agreement(task: Task) -> Agreement:
-    """Return how far each two people agree on what both have judged; spans by token."""
+    """Return how far each two people agree on what both have judged; spans by token.
+
+    Where a record may have several labels, people agree who give it the same set of them.
+    """
     import pandas as pd
 
     schema = task.schema
     with task.project.database.read() as connection:
         names = people.people(connection, schema.id)
         judged = {name: people.said(connection, schema, name) for name in names}
-    rows = []
+    rows: list[tuple[str, str, int, float, float]] = []
+    if schema.is_multi:
+        sets = {name: _sets(gold.reviewed, gold.votes) for name, gold in judged.items()}
+        codes = {one: at for at, one in enumerate({s for own in sets.values() for s in own})}
+        ratings = [
+            (judged[name].reviewed, np.array([codes[one] for one in own], np.int64))
+            for name, own in sets.items()
+        ]
+        for (one, (left, ours)), (other, (right, theirs)) in combinations(
+            zip(names, ratings, strict=True), 2
+        ):
+            both, at, with_ = np.intersect1d(left, right, return_indices=True)
+            counts = np.zeros((len(codes), len(codes)), np.int64)
+            np.add.at(counts, (ours[at], theirs[with_]), 1)
+            if len(both):
+                rows.append((one, other, len(both), observed(counts), kappa(counts)))
+        return Agreement(tuple(names), pd.DataFrame(rows, columns=PAIRS), alpha(ratings))
     for one, other in combinations(names, 2):
         found = compare(task, f"person:{one}", f"person:{other}").confusion
         if len(found.judged):
             counts = found.counts
             rows.append((one, other, len(found.judged), observed(counts), kappa(counts)))
-    pairs = pd.DataFrame(rows, columns=["one", "other", "records", "agreement", "kappa"])
+    pairs = pd.DataFrame(rows, columns=PAIRS)
     if schema.is_spans:
         return Agreement(tuple(names), pairs, None)
     ratings = [(gold.reviewed, _categories(gold.reviewed, gold.votes)) for gold in judged.values()]
@@ -134,6 +155,16 @@ def agreement(task: Task) -> Agreement:
 
 def _per_label(votes: Votes, ids: list[int]) -> list[int]:
     return [int((votes.label == label).sum()) for label in ids]
+
+
+def _sets(reviewed: Ints, votes: Votes) -> list[frozenset[int]]:
+    """Return the set of labels of each reviewed record."""
+    first = votes.record.searchsorted(reviewed)
+    last = votes.record.searchsorted(reviewed, side="right")
+    return [
+        frozenset(votes.label[start:end].tolist())
+        for start, end in zip(first.tolist(), last.tolist(), strict=True)
+    ]
 
 
 def _categories(reviewed: Ints, votes: Votes) -> Ints:

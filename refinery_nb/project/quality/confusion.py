@@ -127,6 +127,7 @@ def compare(
     view
         Only these records; None: all that both have judged.
     """
+    task.schema.one_answer("a confusion matrix")
     task_schema = task.schema
     one, other = source(task, rows), source(task, columns)
     chosen = _level(task_schema, one, other, level)

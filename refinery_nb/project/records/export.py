@@ -79,7 +79,8 @@ def export(
     Per task there are the columns ``attribute__task__MANUAL``, ``..__WEAK_SUPERVISION`` with
     ``..__confidence``, and ``..__INFORMATION_SOURCE__<heuristic>``, with ``..__confidence`` if
     that is not always 1; for spans a list of BIO tags
-    under that name, and the offsets under ``..__spans``. Missing: not labelled.
+    under that name, and the offsets under ``..__spans``; for multilabel tasks a list of labels.
+    Missing: not labelled.
 
     Parameters
     ----------
@@ -118,6 +119,10 @@ def export(
             raise QueryError("a snapshot of refinery holds all tasks.", hint="Leave tasks= out.")
         return export_snapshot(project, path, view, sources=sources or EVERY, **options)
     foreign = foreign_format(path, format)
+    if foreign is not None:
+        for one in project.schemas:
+            if tasks is None or one.name in tasks:
+                one.one_answer(f"the format {foreign!r}")
     if sources is None:
         sources = ("manual",) if foreign in ONE_LABEL else ("manual", "weak")
     allowed = SOURCES if foreign is None else FOREIGN_SOURCES.get(foreign, ("manual", "weak"))
@@ -235,7 +240,8 @@ class _Cells:
         self._confidences: list[float] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
-        text = AttributeType.JSON if task.is_spans else AttributeType.CATEGORY
+        lists = task.is_spans or task.is_multi
+        text = AttributeType.JSON if lists else AttributeType.CATEGORY
         whats: list[tuple[Any, AttributeType]] = []
         if tags or not task.is_spans:
             whats.append(("label", text))
@@ -243,7 +249,7 @@ class _Cells:
             whats.append(("spans", AttributeType.JSON))
         # Most rules are always sure: their columns stay as refinery writes them.
         if self._sure and (source != HEURISTIC or bool((votes.confidence < 1).any())):
-            kind = AttributeType.JSON if task.is_spans else AttributeType.FLOAT
+            kind = AttributeType.JSON if lists else AttributeType.FLOAT
             whats.append(("confidence", kind))
         self._confident = whats[-1][0] == "confidence"
         self.columns = [
@@ -278,6 +284,9 @@ class _Cells:
         if place is None:
             return self._without(record)
         first, last = place
+        if self._task.is_multi:
+            said = dump([name for name in self._labels[first:last] if name is not None])
+            return (said, dump(self._confidences[first:last])) if self._confident else (said,)
         if not self._task.is_spans:
             label = self._labels[first]
             return (label, self._confidences[first]) if self._confident else (label,)
@@ -297,6 +306,8 @@ class _Cells:
         nothing = (None,) * len(self.columns)
         if self._reviewed is None or record not in self._reviewed:
             return nothing
+        if self._task.is_multi:
+            return ("[]",)
         if not self._task.is_spans:
             return (NONE,)
         return (*self._tagged(record, []), "[]")

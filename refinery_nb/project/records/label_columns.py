@@ -13,7 +13,7 @@ from refinery_nb import io
 from refinery_nb.core.errors import InputError, RefineryError, SpanError, did_you_mean
 from refinery_nb.core.offsets import from_utf16
 from refinery_nb.core.operation import Operation
-from refinery_nb.core.schema import Attribute, TaskSchema
+from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
@@ -92,7 +92,8 @@ class LabelImporter:
             columns = [parts for (t, _), parts in self._columns.items() if t == task]
             columns += [votes.parts for votes in self._votes.values() if votes.task == task]
             spans = any(self._is_spans(parts) for parts in columns)
-            kind = "spans" if spans else "classification"
+            several = any(self._is_list(parts) for parts in columns)
+            kind = "spans" if spans else "multilabel" if several else "classification"
             tasks.task(self.project, task, [], on=on, kind=kind)
             self._may_extend.add(task)
 
@@ -100,6 +101,10 @@ class LabelImporter:
         if "spans" in parts or "people_spans" in parts:
             return True
         return self.tagged and "label" in parts and tags.holds_tags(self.reading, parts["label"])
+
+    def _is_list(self, parts: Mapping[str, int]) -> bool:
+        at = parts.get("label")
+        return at is not None and self.reading.columns[at].type is AttributeType.JSON
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the labels of a chunk of records that have just been stored."""
@@ -122,7 +127,7 @@ class LabelImporter:
             ]
             if task.is_spans and "spans" not in parts:
                 said = self._of_tags(task, said)
-            elif task.is_spans:
+            elif task.is_spans or task.is_multi:
                 said = [(record, _list(value), sure) for record, value, sure in said]
             task = self._with_labels(task, [value for _, value, _ in said], at)
             if source == "MANUAL":
@@ -241,6 +246,8 @@ class LabelImporter:
             names |= (
                 dict.fromkeys(label for *_, label in self._spans(value))
                 if task.is_spans
+                else dict.fromkeys(map(str, value))
+                if task.is_multi
                 else {value: None}
             )
         names.pop(NONE, None)
@@ -336,6 +343,11 @@ class LabelImporter:
                 for at, (start, end, label) in enumerate(self._spans(value)):
                     one = float(sure[at]) if at < len(sure) else 1.0
                     rows.append((record, ids[label], one, start, end))
+            elif task.is_multi:
+                sure = _list(confidence)
+                for at, label in enumerate(value):
+                    one = float(sure[at]) if at < len(sure) else 1.0
+                    rows.append((record, ids[label], one, 0, 0))
             else:
                 one = 1.0 if confidence in (None, "") else float(confidence)
                 rows.append((record, ids[value], one, 0, 0))

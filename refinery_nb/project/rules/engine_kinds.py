@@ -76,6 +76,9 @@ RENAME = {
     "zero_shot": "refinery_nb.project.models.llm:renamed",
 }
 
+# The kinds that can give a record several labels, or vote for one of them alone.
+SEVERAL = frozenset({"annotator", "filter", "function", "lookup", "regex"})
+
 Told = tuple[str, int, int, int, float, str]
 
 
@@ -85,7 +88,15 @@ def is_computed(spec: Mapping[str, Any]) -> bool:
 
 
 def bound(task: Task, heuristic: Heuristic) -> Heuristic:
-    """Return the heuristic itself, or what it becomes in this task, as a brick does."""
+    """Return the heuristic itself, or what it becomes in this task, as a brick does.
+
+    Raises
+    ------
+    SchemaError
+        If it gives one answer a record, and the task asks for several.
+    """
+    if heuristic.kind not in SEVERAL:
+        task.schema.one_answer(f"a heuristic of the kind {heuristic.kind!r}")
     if heuristic.kind in BOUND:
         found: Heuristic = _named(BOUND[heuristic.kind])(task, heuristic)
         return found

@@ -19,6 +19,7 @@ def ranked(task: Task) -> pd.DataFrame:
     ``gain`` is what a heuristic adds to all before it, in bits per record; ``reached`` the share
     of what all together know that is reached up to here; one that adds nothing need not be kept.
     """
+    task.schema.one_answer("a ranking of rules")
     import pandas as pd
 
     from refinery_nb.supervision.ranking import rank

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from refinery_nb.project.view import View
 
 CHUNK = 1_000
-# The kinds that can give a record several labels, or vote for one of them alone.
-SEVERAL = frozenset({"annotator", "filter", "function", "lookup", "regex"})
 
 
 def add_function(task: Task, function: Callable[..., Any], name: str | None) -> None:
@@ -53,8 +51,6 @@ def add(task: Task, heuristic: Heuristic) -> None:
     check_name(heuristic.name, "a heuristic")
     if "label" in spec:
         task.schema.label(spec["label"])
-    if heuristic.kind not in SEVERAL:
-        task.schema.one_answer(f"a heuristic of the kind {heuristic.kind!r}")
     engine_kinds.check(task, heuristic)
     if isinstance(heuristic, Imported):
         imported.add(task, heuristic)

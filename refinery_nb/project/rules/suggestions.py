@@ -230,6 +230,7 @@ def suggest(
     QueryError
         If an option makes no sense, or there is nothing to learn from.
     """
+    task.schema.one_answer("a proposal of rules")
     chosen = _kinds(kinds)
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise QueryError(f"{n!r} is not a number of suggestions.")

@@ -59,6 +59,7 @@ def training_set(
     SchemaError
         If there is no such text.
     """
+    task.schema.one_answer("a training set")
     for source in sources:
         if source not in SOURCES:
             hint = did_you_mean(str(source), SOURCES)

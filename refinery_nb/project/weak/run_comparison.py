@@ -35,6 +35,7 @@ class RunComparison:
     def __init__(self, before: WeakRun, after: WeakRun) -> None:
         if before.task != after.task:
             raise QueryError("the two runs are of different tasks.")
+        after.task.schema.one_answer("a comparison of runs")
         self.before = before
         self.after = after
         self.changed = changed(before, after)

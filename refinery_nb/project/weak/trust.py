@@ -84,6 +84,7 @@ def calibration(run: WeakRun) -> pd.DataFrame:
     count, with what the model says when it is fitted without their labels. A span is right if its
     boundaries and its label are.
     """
+    run.task.schema.one_answer("a calibration")
     from refinery_nb.project.weak.calibration import Calibration
 
     votes, right = unseen(run)
@@ -109,6 +110,7 @@ def threshold(run: WeakRun, precision: float) -> Threshold:
     QueryError
         If the precision does not lie in (0, 1], or there is no manual label to measure it on.
     """
+    run.task.schema.one_answer("a threshold")
     if not 0 < precision <= 1:
         raise QueryError(f"{precision!r} is no precision; it lies above 0 and up to 1.")
     votes, right = unseen(run)

@@ -16,6 +16,7 @@ from refinery_nb.project import labeling
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import rules
 from refinery_nb.project.weak import as_refinery, features, weak_html
+from refinery_nb.project.weak.several import supervise_several
 from refinery_nb.store import weak as stored
 from refinery_nb.store.weak import WeakRunRow
 from refinery_nb.supervision.outcome import Outcome
@@ -124,8 +125,11 @@ class WeakRun:
     def frame(self) -> pd.DataFrame:
         """Return ``key, label, confidence`` of all records, the label missing on abstention.
 
-        For spans: ``key, start, end, label, confidence`` of the spans.
+        For spans: ``key, start, end, label, confidence`` of the spans. For multilabel tasks a
+        list of labels and one of confidences; missing where nothing is known of any label.
         """
+        if self.task.schema.is_multi:
+            return self._lists()
         frame = frames.votes_frame(self.task, self.votes)
         if self.task.schema.is_spans:
             return frame
@@ -136,6 +140,27 @@ class WeakRun:
         frame["key"] = list(keys.values())
         frame["label"] = frame["label"].astype(object).where(frame["label"].notna(), None)
         return frame.reset_index(drop=True)
+
+    def _lists(self) -> pd.DataFrame:
+        import pandas as pd
+
+        project = self.task.project
+        names = {label.id: label.name for label in self.task.schema.labels}
+        said = frames.several(self.votes, names)
+        proba = self._column(stored.proba)
+        known = set() if proba is None else set(proba.record.tolist())
+        rows = [
+            (
+                key,
+                *(
+                    said.get(record) or ([], [])
+                    if record in known or record in said
+                    else (None, None)
+                ),
+            )
+            for record, key in frames.keys(project, project.view().ids().tolist()).items()
+        ]
+        return pd.DataFrame(rows, columns=["key", "label", "confidence"])
 
     def __len__(self) -> int:
         return len(self.votes)
@@ -196,6 +221,20 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
     if isinstance(options.get("prior"), Mapping):
         options["prior"] = _positions(task, options["prior"])
     settings = {**options, **given}
+    if schema.is_multi:
+        if model == "refinery":
+            schema.one_answer("the model of refinery")
+        outcome = supervise_several(
+            matrix.records,
+            task.project.columns.of_task(schema),
+            {label.id: label.name for label in schema.labels},
+            reference,
+            model=model,
+            **settings,
+        )
+        used = {row.name: row.version for row in rules.rows(task) if row.enabled}
+        options = {"heuristics": used, **kept}
+        return _keep(task, model, options, outcome.votes, outcome, dict(outcome.summary))
     outcome = run(matrix, reference, model=model, overlap=Overlap(overlap), **settings)
     summary = dict(outcome.summary)
     if looks and not schema.is_spans and not given["vectors"]:
