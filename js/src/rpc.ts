@@ -10,7 +10,12 @@ import type { Transport } from "./transport/transport";
 export const PROTOCOL = 1;
 
 export type SpanValue = [start: number, end: number, label: number];
-export type Annotation = null | { label: number } | { none: true } | { spans: SpanValue[] };
+export type Annotation =
+  | null
+  | { label: number }
+  | { labels: number[] }
+  | { none: true }
+  | { spans: SpanValue[] };
 export type Mark = "flag" | "skip";
 export type Order =
   | "view"
@@ -35,7 +40,7 @@ export interface LabelInfo {
 export interface TaskInfo {
   id: number;
   name: string;
-  kind: "classification" | "spans";
+  kind: "classification" | "multilabel" | "spans";
   on: string | null;
   overlap: "flat" | "nested" | "any";
   guideline: string;
@@ -91,6 +96,7 @@ export interface Vote {
 
 export type Weak =
   | { label: number; confidence: number }
+  | { labels: [label: number, confidence: number][] }
   | { spans: [start: number, end: number, label: number, confidence: number][] };
 
 export interface Card {

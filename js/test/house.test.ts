@@ -19,7 +19,7 @@ test.each(files)("%s has at most 400 lines", (name) => {
 });
 
 // In bytes, minified: a bundle travels with every widget that is shown.
-// The Labeler's 2.7 kB above the others' are its guideline in Markdown.
+// The Labeler's 3.6 kB above the others' are its guideline in Markdown, and several labels.
 const BUDGETS: Record<string, number> = { labeler: 84_000, heuristic_editor: 540_000 };
 const widgets = readdirSync(new URL("widgets/", source)).filter((name) =>
   existsSync(new URL(`widgets/${name}/index.ts`, source)),

@@ -178,9 +178,9 @@ def _task(
         "said": [{"label": label, "by": by} for label, by in by_label.items()],
         "own": actor in people,
         "marks": sorted(set(marks)),
-        "weak": None if task.is_spans else _weak(weak, record),
+        "weak": None if task.is_spans or task.is_multi else _weak(weak, record),
         "votes": count,
-        "conflict": len(voted) > 1 and not task.is_spans,
+        "conflict": len(voted) > 1 and not task.is_spans and not task.is_multi,
     }
 
 

@@ -43,6 +43,9 @@ def _label(card: dict[str, Any], task: str, names: dict[int, str]) -> object:
     value = card["tasks"][task]["value"]
     if value is None:
         weak = card["weak"].get(task)
+        if weak is not None and "labels" in weak:
+            told = ", ".join(names.get(label, "?") for label, _ in weak["labels"])
+            return joined(told, quiet(", suggested"))
         if weak is None or "label" not in weak:
             return "—"
         return joined(names.get(weak["label"], "?"), quiet(", suggested"))
@@ -50,4 +53,6 @@ def _label(card: dict[str, Any], task: str, names: dict[int, str]) -> object:
         return "none"
     if "label" in value:
         return bold(names.get(value["label"], "?"))
+    if "labels" in value:
+        return bold(", ".join(names.get(label, "?") for label in value["labels"]))
     return bold(", ".join(names.get(label, "?") for _, _, label in value["spans"]))

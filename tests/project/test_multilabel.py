@@ -273,6 +273,10 @@ def test_the_labeler_is_told_what_the_machine_says(tags: rn.Task) -> None:
     card = tags.project.cards([1], [tags])[0]
     assert card["tasks"][str(tags.id)]["value"] == {"labels": [ids[1]]}
     assert [label for label, _ in card["weak"][str(tags.id)]["labels"]] == ids[:2]
+    tags.label("r0", ["Late", "Sports"])
+    html = rn.Labeler(tags)._repr_mimebundle_()[0]["text/html"]
+    assert "<b>Late, Sports</b>" in html
+    assert "Late, Money<span" in html  # the next record, suggested
 
 
 SETS = st.sets(st.sampled_from("ABC"))

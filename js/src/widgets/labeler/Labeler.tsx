@@ -75,7 +75,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   const label = (task: TaskInfo, one: LabelInfo): void => {
     if (card === undefined) return;
     const { value } = session.shown(card, task);
-    if (task.kind === "classification") {
+    if (task.kind !== "spans") {
       const setting = toggled(task, one, value);
       set([setting]);
       if (single && autoNext && setting.value !== null) session.step(1);

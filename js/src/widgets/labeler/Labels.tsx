@@ -6,8 +6,10 @@ import type { Annotation, Card, LabelInfo, TaskInfo } from "../../rpc";
 import { Bar } from "../../ui/Bars";
 import { chipStyle } from "../../ui/Chip";
 import type { KeyOn } from "../../ui/events";
-import { type Suggestion, suggestion, tally } from "./suggestions";
+import { labelsOf, type Suggestion, suggestions, tally } from "./suggestions";
 
+/** What a chip is for a screen reader. */
+const ROLE = { classification: "radio", multilabel: "checkbox", spans: undefined } as const;
 /** From this many labels on, a box finds them by name. */
 const MANY = 10;
 
@@ -31,7 +33,8 @@ export function Labels(props: LabelsProps): JSX.Element {
   useEffect(() => {
     if (find > 0 && many) box.current?.focus();
   }, [find]);
-  const proposed = suggestion(card, task);
+  const proposed = new Map(suggestions(card, task).map((one) => [one.label, one]));
+  const own = labelsOf(value);
   // Spans show their votes on the text.
   const votes = task.kind === "spans" ? [] : tally(card, task);
   const tallies = new Map(votes.map((one) => [one.label, one]));
@@ -60,7 +63,7 @@ export function Labels(props: LabelsProps): JSX.Element {
       </div>
       <div
         class="rn-chips"
-        role={task.kind === "spans" ? "group" : "radiogroup"}
+        role={task.kind === "classification" ? "radiogroup" : "group"}
         aria-label={task.name}
       >
         {many ? (
@@ -81,9 +84,9 @@ export function Labels(props: LabelsProps): JSX.Element {
             key={label.id}
             label={label}
             kind={task.kind}
-            set={value !== null && "label" in value && value.label === label.id}
+            set={own.includes(label.id)}
             status={status}
-            proposed={proposed?.label === label.id ? proposed : null}
+            proposed={proposed.get(label.id) ?? null}
             share={tallies.get(label.id)?.share ?? 0}
             why={tallies.get(label.id)?.heuristics ?? []}
             onClick={() => onLabel(label)}
@@ -95,7 +98,7 @@ export function Labels(props: LabelsProps): JSX.Element {
         <button
           type="button"
           class={`rn-chip rn-none${none ? " rn-person" : ""}`}
-          role={task.kind === "spans" ? undefined : "radio"}
+          role={ROLE[task.kind]}
           aria-checked={task.kind === "spans" ? undefined : none}
           aria-pressed={task.kind === "spans" ? none : undefined}
           data-testid={`none-${task.name}`}
@@ -132,7 +135,7 @@ function Chip({ label, kind, set, status, proposed, share, why, onClick }: ChipP
       type="button"
       class={`rn-chip${set ? " rn-person" : proposed !== null ? " rn-machine" : ""}`}
       style={style}
-      role={kind === "spans" ? undefined : "radio"}
+      role={ROLE[kind]}
       aria-checked={kind === "spans" ? undefined : set}
       aria-label={[
         label.name,

@@ -116,6 +116,7 @@ function inWords(task: TaskInfo | undefined, value: Annotation): string {
   if (value === null) return "unlabelled";
   if ("none" in value) return "reviewed, none";
   if ("label" in value) return name(value.label);
+  if ("labels" in value) return value.labels.map(name).join(", ");
   const counts = new Map<string, number>();
   for (const [, , label] of value.spans) {
     counts.set(name(label), (counts.get(name(label)) ?? 0) + 1);

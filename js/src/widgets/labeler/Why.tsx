@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import type { Card, TaskInfo } from "../../rpc";
-import { suggestion, tally } from "./suggestions";
+import { suggestions, tally } from "./suggestions";
 
 const NAMED = 4;
 
@@ -17,10 +17,10 @@ function rules(count: number): string {
 
 export function Why({ card, tasks }: { card: Card; tasks: TaskInfo[] }): JSX.Element | null {
   const lines = tasks
-    .filter((task) => task.kind === "classification")
+    .filter((task) => task.kind !== "spans")
     .map((task) => {
       const votes = tally(card, task);
-      const proposed = suggestion(card, task);
+      const proposed = suggestions(card, task)[0] ?? null;
       const name = (id: number): string => task.labels.find((l) => l.id === id)?.name ?? "?";
       const main = votes.find((vote) => vote.label === proposed?.label) ?? votes[0];
       const against = votes.filter((vote) => vote !== main);

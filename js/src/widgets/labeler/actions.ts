@@ -2,10 +2,17 @@
 
 import type { Annotation, Card, LabelInfo, TaskInfo } from "../../rpc";
 import type { Session, Setting } from "../../state/session";
-import { suggestedSpans, suggestion, withSpan } from "./suggestions";
+import { labelsOf, suggestedSpans, suggestions, withSpan } from "./suggestions";
 
 /** Setting a label again takes it away. */
 export function toggled(task: TaskInfo, label: LabelInfo, value: Annotation): Setting {
+  if (task.kind === "multilabel") {
+    const now = labelsOf(value);
+    const next = now.includes(label.id)
+      ? now.filter((id) => id !== label.id)
+      : [...now, label.id].sort((a, b) => a - b);
+    return { task, value: next.length > 0 ? { labels: next } : null };
+  }
   const same = value !== null && "label" in value && value.label === label.id;
   return { task, value: same ? null : { label: label.id } };
 }
@@ -16,11 +23,11 @@ export function accepted(session: Session, card: Card): Setting[] {
   for (const task of session.tasks) {
     let { value } = session.shown(card, task);
     if (value !== null) continue;
-    if (task.kind === "classification") {
-      const proposed = suggestion(card, task);
-      if (proposed !== null) settings.push({ task, value: { label: proposed.label } });
-      continue;
-    }
+    const labels = suggestions(card, task).map((one) => one.label);
+    if (task.kind === "multilabel" && labels.length > 0) {
+      settings.push({ task, value: { labels: labels.sort((a, b) => a - b) } });
+    } else if (labels[0] !== undefined) settings.push({ task, value: { label: labels[0] } });
+    if (task.kind !== "spans") continue;
     const spans = suggestedSpans(card, task).sort((a, b) => b.confidence - a.confidence);
     for (const { start, end, label } of spans)
       value = withSpan(task, value, [start, end, label]) ?? value;

@@ -70,6 +70,7 @@ function labelHere(
   if (value === null) return null;
   let id: number | undefined;
   if ("label" in value) id = value.label;
+  else if ("labels" in value) id = value.labels[0];
   else if ("spans" in value && selection !== null) {
     id = value.spans.find(([start, end]) => start < selection.end && end > selection.start)?.[2];
   }

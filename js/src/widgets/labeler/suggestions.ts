@@ -38,8 +38,31 @@ export function tally(card: Card, task: TaskInfo): Tally[] {
     .sort((a, b) => b.heuristics.length - a.heuristics.length || a.label - b.label);
 }
 
-export function suggestion(card: Card, task: TaskInfo): Suggestion | null {
-  if (task.kind === "spans") return null;
+/** The labels of a value, if it has any. */
+export function labelsOf(value: Annotation): number[] {
+  if (value !== null && "labels" in value) return value.labels;
+  return value !== null && "label" in value ? [value.label] : [];
+}
+
+/** What is proposed: one label, or where several may stand each that is likelier than not. */
+export function suggestions(card: Card, task: TaskInfo): Suggestion[] {
+  if (task.kind === "spans") return [];
+  if (task.kind === "classification") {
+    const one = suggestion(card, task);
+    return one === null ? [] : [one];
+  }
+  const weak = card.weak[String(task.id)];
+  if (weak !== undefined && "labels" in weak) {
+    return weak.labels.map(([label, confidence]) => ({ label, confidence, from: "weak" }));
+  }
+  const voters = new Set((card.votes[String(task.id)] ?? []).map((vote) => vote.heuristic)).size;
+  return tally(card, task)
+    .map(({ label, heuristics }) => ({ label, confidence: heuristics.length / voters }))
+    .filter((one) => one.confidence > 0.5)
+    .map((one) => ({ ...one, from: "votes" }));
+}
+
+function suggestion(card: Card, task: TaskInfo): Suggestion | null {
   const weak = card.weak[String(task.id)];
   if (weak !== undefined && "label" in weak) return { ...weak, from: "weak" };
   const [first, second] = tally(card, task);
