@@ -5,12 +5,18 @@ import type { Transport } from "../transport/transport";
 
 export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
 
-const PATIENCE = 600_000; // ms: a model may have to be loaded, many records be compared
-
 export interface LinkEvents<Info, Pushed> {
-  hello(info: Info): void;
+  hello(info: Info): void | Promise<void>;
   push(push: Pushed): void;
   emit(): void;
+}
+
+/** How long a widget waits for an answer, in ms, and what it says meanwhile. */
+export interface Patience {
+  hello?: number;
+  call?: number;
+  /** What comes as soon as the kernel answers. */
+  awaited?: string;
 }
 
 export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
@@ -19,6 +25,7 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
   trouble = "";
   disposed = false;
   private greeted = false;
+  private readonly patience: Required<Patience>;
   private readonly rpc: Rpc<Ops, Pushed>;
   private readonly stopAlive: () => void;
 
@@ -26,7 +33,10 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
     private readonly transport: Transport,
     private readonly client: string,
     private readonly events: LinkEvents<Info, Pushed>,
+    patience: Patience = {},
   ) {
+    // A model may have to be loaded, many records be compared.
+    this.patience = { hello: 30_000, call: 600_000, awaited: "This opens", ...patience };
     this.rpc = new Rpc<Ops, Pushed>(
       transport,
       client,
@@ -46,13 +56,14 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
   call<Op extends keyof Ops & string>(
     op: Op,
     args: Ops[Op]["args"],
-    timeout = PATIENCE,
+    timeout = this.patience.call,
   ): Promise<Ops[Op]["ok"]> {
     return this.rpc.call(op, args, timeout);
   }
 
-  private greet(op: "hello" | "bye", timeout: number): Promise<unknown> {
-    return this.rpc.call(op as keyof Ops & string, { client: this.client }, timeout);
+  private greet(op: "hello" | "bye"): Promise<unknown> {
+    const args = { client: this.client };
+    return this.rpc.call(op as keyof Ops & string, args, this.patience.hello);
   }
 
   private set(connection: Connection): void {
@@ -61,24 +72,28 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
     this.events.emit();
   }
 
+  /** Say hello until it is answered; once open, to hear what is told by now. */
   async open(): Promise<void> {
-    while (!this.disposed && this.connection === "opening") {
+    const { connection } = this;
+    if (connection === "gone" || connection === "reload") return;
+    while (!this.disposed && this.connection === connection) {
       try {
-        const info = (await this.greet("hello", 30_000)) as Info;
+        const info = (await this.greet("hello")) as Info;
         this.greeted = true;
         this.trouble = "";
         this.connection = "ready";
-        this.events.hello(info);
+        return this.events.hello(info);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
-        if (error.code === "version" || this.disposed) return;
+        // Where the kernel was lost and found meanwhile, another hello has been answered.
+        if (error.code === "version" || this.disposed || this.connection !== connection) return;
         if (error.code === "timeout" || error.code === "closed") {
           if (!this.transport.alive) return;
-          this.trouble = "The kernel is busy. This opens as soon as it answers.";
+          this.trouble = `The kernel is busy. ${this.patience.awaited} as soon as it answers.`;
           this.events.emit();
         } else {
           this.trouble = told(error);
-          this.set("refused");
+          return this.set("refused");
         }
       }
     }
@@ -87,7 +102,7 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
   dispose(): void {
     this.disposed = true;
     if (this.transport.alive && this.greeted) {
-      this.greet("bye", PATIENCE).catch(() => undefined);
+      this.greet("bye").catch(() => undefined);
     }
     this.rpc.dispose();
     this.stopAlive();
