@@ -1,89 +1,52 @@
-// The state of one matrix: the connection, what the kernel told, which cell is open.
+// The state of one matrix: what the kernel told, which cell is open.
 
-import { Rpc, RpcError } from "../../rpc";
+import { RpcError } from "../../rpc";
+import { type Connection, Link, told } from "../../state/link";
+import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
 import type { CellName, MatrixOperations, MatrixPush, Normalize, Told } from "./protocol";
 
-export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
+const SLOW = 120_000; // ms
 
-export class MatrixState {
-  connection: Connection = "opening";
+export class MatrixState extends Source {
   told: Told | null = null;
   normalize: Normalize = "rows";
   /** What is shown, or was asked for: also while it comes, and where there is nothing to show. */
   chosen: { rows: string; columns: string; level: string } = { rows: "", columns: "", level: "" };
-  /** What the kernel could not do, or why it is slow. */
-  trouble = "";
-  private readonly rpc: Rpc<MatrixOperations, MatrixPush>;
-  private readonly client: string;
-  private readonly listeners = new Set<() => void>();
-  private readonly stopAlive: () => void;
+  private readonly link: Link<MatrixOperations, MatrixOperations["hello"]["ok"], MatrixPush>;
   private asking = false;
   private again = false;
   private wanted: MatrixOperations["matrix"]["args"] = {};
-  private disposed = false;
 
-  constructor(
-    private readonly transport: Transport,
-    makeId: () => string = () => crypto.randomUUID(),
-  ) {
-    this.client = makeId();
-    this.rpc = new Rpc(
+  constructor(transport: Transport, makeId: () => string = () => crypto.randomUUID()) {
+    super();
+    this.link = new Link(
       transport,
-      this.client,
-      () => void this.refresh(),
-      () => this.set("reload"),
-    );
-    this.stopAlive = transport.onAlive((alive) => {
-      if (!alive) this.set("gone");
-      else if (this.connection === "gone") {
-        this.set("opening");
-        void this.open();
-      }
-    });
-    if (!transport.alive) this.connection = "gone";
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  private emit(): void {
-    for (const listener of [...this.listeners]) listener();
-  }
-
-  private set(connection: Connection): void {
-    if (this.disposed) return;
-    this.connection = connection;
-    this.emit();
-  }
-
-  async open(): Promise<void> {
-    while (!this.disposed && this.connection === "opening") {
-      try {
-        const { normalize, ...told } = await this.rpc.call(
-          "hello",
-          { client: this.client },
-          30_000,
-        );
-        if (this.told === null) this.normalize = normalize;
-        this.take(told);
-        this.trouble = "";
-        this.set("ready");
-      } catch (error) {
-        if (!(error instanceof RpcError)) throw error;
-        if (error.code === "version" || this.disposed) return;
-        if (error.code === "timeout" || error.code === "closed") {
-          if (!this.transport.alive) return;
-          this.trouble = "The kernel is busy. The matrix comes as soon as it answers.";
+      makeId(),
+      {
+        hello: ({ normalize, ...told }) => {
+          if (this.told === null) this.normalize = normalize;
+          this.take(told);
           this.emit();
-        } else {
-          this.trouble = [error.message, error.hint].join(" ").trim();
-          this.set("refused");
-        }
-      }
-    }
+        },
+        push: () => void this.refresh(),
+        emit: () => this.emit(),
+      },
+      { awaited: "The matrix comes" },
+    );
+  }
+
+  get connection(): Connection {
+    return this.link.connection;
+  }
+
+  /** What the kernel could not do, or why it is slow. */
+  get trouble(): string {
+    return this.link.trouble;
+  }
+
+  open(): Promise<void> {
+    return this.link.open();
   }
 
   private take(told: Told): void {
@@ -126,21 +89,21 @@ export class MatrixState {
       this.wanted = {};
       this.emit();
       try {
-        this.take(await this.rpc.call("matrix", asked, 120_000));
-        this.trouble = "";
+        this.take(await this.link.call("matrix", asked, SLOW));
+        this.link.trouble = "";
       } catch (error) {
         this.fail(error);
       }
-    } while (this.again && !this.disposed);
+    } while (this.again && !this.link.disposed);
     this.asking = false;
-    if (!this.disposed) this.emit();
+    if (!this.link.disposed) this.emit();
   }
 
   /** Show the records of a cell below; true once the kernel has done so. */
   async openCell(cell: CellName): Promise<boolean> {
     try {
-      await this.rpc.call("open", { ...cell }, 120_000);
-      this.trouble = "";
+      await this.link.call("open", { ...cell }, SLOW);
+      this.link.trouble = "";
       this.emit();
       return true;
     } catch (error) {
@@ -152,17 +115,11 @@ export class MatrixState {
 
   private fail(error: unknown): void {
     if (!(error instanceof RpcError)) throw error;
-    if (!this.disposed) this.trouble = [error.message, error.hint].join(" ").trim();
+    if (!this.link.disposed) this.link.trouble = told(error);
   }
 
   dispose(): void {
-    this.disposed = true;
-    if (this.transport.alive && this.told !== null) {
-      this.rpc.call("bye", { client: this.client }).catch(() => undefined);
-    }
-    this.rpc.dispose();
-    this.stopAlive();
-    this.transport.dispose();
-    this.listeners.clear();
+    this.link.dispose();
+    this.silence();
   }
 }
