@@ -1,6 +1,8 @@
-// The state of one playground: the connection, the question as it is written, the last answer.
+// The state of one playground: the question as it is written, the last answer.
 
-import { Rpc, RpcError } from "../../rpc";
+import { RpcError } from "../../rpc";
+import { type Connection, Link, told } from "../../state/link";
+import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
 import { parseLabels, writeLabels } from "./labels";
 import type {
@@ -13,9 +15,6 @@ import type {
   Told,
 } from "./protocol";
 
-export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
-
-const PATIENCE = 600_000; // ms: a model may have to be loaded, a server may be busy
 const PAUSE = 500; // ms without a key, after which a model that scores is asked by itself
 
 /** An answer with the question that it is to. */
@@ -24,8 +23,7 @@ export interface Shown {
   answer: Answered;
 }
 
-export class PlaygroundState {
-  connection: Connection = "opening";
+export class PlaygroundState extends Source {
   told: Told | null = null;
   subject: Subject | null = null;
   text = "";
@@ -35,75 +33,39 @@ export class PlaygroundState {
   shown: Shown | null = null;
   /** What went wrong with the last question. */
   fault = "";
-  /** Why it does not open, or is slow to. */
-  trouble = "";
-  notice = { text: "", at: 0 };
   asking = false;
-  private readonly rpc: Rpc<PlaygroundOperations, PlaygroundPush>;
-  private readonly client: string;
-  private readonly listeners = new Set<() => void>();
-  private readonly stopAlive: () => void;
+  private readonly link: Link<
+    PlaygroundOperations,
+    PlaygroundOperations["hello"]["ok"],
+    PlaygroundPush
+  >;
   private turn = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private disposed = false;
 
   constructor(
-    private readonly transport: Transport,
+    transport: Transport,
     makeId: () => string = () => crypto.randomUUID(),
     private readonly pause = PAUSE,
   ) {
-    this.client = makeId();
-    this.rpc = new Rpc(
-      transport,
-      this.client,
-      () => void this.refresh(),
-      () => this.set("reload"),
-    );
-    this.stopAlive = transport.onAlive((alive) => {
-      if (!alive) this.set("gone");
-      else if (this.connection === "gone") {
-        this.set("opening");
-        void this.open();
-      }
+    super();
+    this.link = new Link(transport, makeId(), {
+      hello: (told) => this.take(told, told.chosen),
+      push: () => void this.refresh(),
+      emit: () => this.emit(),
     });
-    if (!transport.alive) this.connection = "gone";
   }
 
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+  get connection(): Connection {
+    return this.link.connection;
   }
 
-  private emit(): void {
-    for (const listener of [...this.listeners]) listener();
+  /** Why it does not open, or is slow to. */
+  get trouble(): string {
+    return this.link.trouble;
   }
 
-  private set(connection: Connection): void {
-    if (this.disposed) return;
-    this.connection = connection;
-    this.emit();
-  }
-
-  async open(): Promise<void> {
-    while (!this.disposed && this.connection === "opening") {
-      try {
-        const told = await this.rpc.call("hello", { client: this.client }, 30_000);
-        this.trouble = "";
-        this.connection = "ready";
-        this.take(told, told.chosen);
-      } catch (error) {
-        if (!(error instanceof RpcError)) throw error;
-        if (error.code === "version" || this.disposed) return;
-        if (error.code === "timeout" || error.code === "closed") {
-          if (!this.transport.alive) return;
-          this.trouble = "The kernel is busy. This opens as soon as it answers.";
-          this.emit();
-        } else {
-          this.trouble = said(error);
-          this.set("refused");
-        }
-      }
-    }
+  open(): Promise<void> {
+    return this.link.open();
   }
 
   /** What the question is, as it is written. */
@@ -184,24 +146,24 @@ export class PlaygroundState {
     this.fault = "";
     this.emit();
     try {
-      const answer = await this.rpc.call("ask", question, PATIENCE);
+      const answer = await this.link.call("ask", question);
       if (turn !== this.turn) return; // another question was asked meanwhile
       this.shown = { question, answer };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       if (turn !== this.turn) return;
       this.shown = null;
-      this.fault = said(error);
+      this.fault = told(error);
     }
     this.asking = false;
-    if (!this.disposed) this.emit();
+    if (!this.link.disposed) this.emit();
   }
 
   cancel(): void {
     if (!this.asking) return;
     this.turn += 1;
     this.asking = false;
-    this.rpc.call("cancel", {}).catch(() => undefined);
+    this.link.call("cancel", {}).catch(() => undefined);
     this.emit();
   }
 
@@ -210,10 +172,10 @@ export class PlaygroundState {
     if (this.subject === null) return;
     try {
       const args = { subject: this.subject.id, after: this.record?.id ?? null };
-      let { record } = await this.rpc.call("record", args, PATIENCE);
+      let { record } = await this.link.call("record", args);
       if (record === null && args.after !== null) {
         this.say("That was the last record. This is the first one.");
-        ({ record } = await this.rpc.call("record", { ...args, after: null }, PATIENCE));
+        ({ record } = await this.link.call("record", { ...args, after: null }));
       }
       if (record === null) return this.say("No record has a text.");
       this.record = record;
@@ -222,7 +184,7 @@ export class PlaygroundState {
       this.soon(0);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      this.fault = said(error);
+      this.fault = told(error);
       this.emit();
     }
   }
@@ -233,16 +195,16 @@ export class PlaygroundState {
     if (question === null) return;
     const { subject, labels, hypothesis } = question;
     try {
-      const { subject: id, ...told } = await this.rpc.call(
-        "keep",
-        { subject, labels, hypothesis },
-        PATIENCE,
-      );
+      const { subject: id, ...told } = await this.link.call("keep", {
+        subject,
+        labels,
+        hypothesis,
+      });
       this.take(told, id, true);
       this.say(`${this.subject?.name ?? "The heuristic"} is in the task. Run it to get its votes.`);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      this.fault = said(error);
+      this.fault = told(error);
       this.emit();
     }
   }
@@ -250,8 +212,8 @@ export class PlaygroundState {
   private async refresh(): Promise<void> {
     if (this.connection !== "ready") return;
     try {
-      const told = await this.rpc.call("subjects", {}, 30_000);
-      if (!this.disposed) this.take(told, this.subject?.id ?? told.chosen);
+      const told = await this.link.call("subjects", {}, 30_000);
+      if (!this.link.disposed) this.take(told, this.subject?.id ?? told.chosen);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
     }
@@ -275,25 +237,12 @@ export class PlaygroundState {
     this.emit();
   }
 
-  private say(text: string): void {
-    this.notice = { text, at: this.notice.at + 1 };
-    this.emit();
-  }
-
   dispose(): void {
-    this.disposed = true;
     clearTimeout(this.timer);
-    if (this.transport.alive && this.told !== null) {
-      this.rpc.call("bye", { client: this.client }).catch(() => undefined);
-    }
-    this.rpc.dispose();
-    this.stopAlive();
-    this.transport.dispose();
-    this.listeners.clear();
+    this.link.dispose();
+    this.silence();
   }
 }
 
 const same = (one: string[], other: string[]): boolean =>
   one.length === other.length && one.every((name, at) => name === other[at]);
-
-const said = (error: RpcError): string => [error.message, error.hint].join(" ").trim();
