@@ -209,7 +209,7 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
           ]}
         />
       ) : null}
-      <Toast text={state.said.text} at={state.said.at} />
+      <Toast text={state.notice.text} at={state.notice.at} />
     </section>
   );
 }

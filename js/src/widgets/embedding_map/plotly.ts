@@ -31,9 +31,9 @@ export function loadPlotly(state: MapState): Promise<Plotly> {
 }
 
 async function fetchPlotly(state: MapState, page: Page): Promise<Plotly> {
-  const first = await state.rpc.call("drawing", { part: 0 }, 60_000);
+  const first = await state.link.call("drawing", { part: 0 }, 60_000);
   const rest = Array.from({ length: first.parts - 1 }, (_, at) =>
-    state.rpc.call("drawing", { part: at + 1 }, 60_000),
+    state.link.call("drawing", { part: at + 1 }, 60_000),
   );
   const parts = [first, ...(await Promise.all(rest))].map((part) => part.text);
   const url = URL.createObjectURL(new Blob([joined(parts)], { type: "text/javascript" }));

@@ -1,6 +1,8 @@
-// The state of one map: the connection, the points with their colours, and what is selected.
+// The state of one map: the points with their colours, and what is selected.
 
-import { Rpc, RpcError } from "../../rpc";
+import { RpcError } from "../../rpc";
+import { type Connection, Link, told } from "../../state/link";
+import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
 import { uint16, uint32 } from "./columns";
 import type {
@@ -13,8 +15,6 @@ import type {
   MapPush,
   Scale,
 } from "./protocol";
-
-export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
 
 export interface Points {
   revision: number;
@@ -31,10 +31,9 @@ export interface Selection extends About {
 }
 
 const CARDS = 500; // cards that are kept
-const SLOW = 120_000;
+const SLOW = 120_000; // ms
 
-export class MapState {
-  connection: Connection = "opening";
+export class MapState extends Source {
   info: Info | null = null;
   points: Points | null = null;
   categories: (Omit<Categories, "codes"> & { codes: Uint16Array }) | null = null;
@@ -45,74 +44,44 @@ export class MapState {
   found: { text: string; at: Uint32Array } | null = null;
   /** The layout that has to be made first, or is being made. */
   wanted: { embedding: string; method: string; running: boolean } | null = null;
-  said = { text: "", at: 0 };
-  trouble = "";
   busy = false;
   /** Grows with everything that the drawing shows. */
   drawn = 0;
-  readonly rpc: Rpc<MapOperations, MapPush>;
+  readonly link: Link<MapOperations, Info, MapPush>;
   private readonly client: string;
-  private readonly listeners = new Set<() => void>();
   private readonly cards = new Map<number, Promise<CardInfo>>();
-  private readonly stopAlive: () => void;
-  private disposed = false;
   private again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    private readonly transport: Transport,
-    makeId: () => string = () => crypto.randomUUID(),
-  ) {
+  constructor(transport: Transport, makeId: () => string = () => crypto.randomUUID()) {
+    super();
     this.client = makeId();
-    this.rpc = new Rpc(
+    this.link = new Link(
       transport,
       this.client,
-      (push) => this.pushed(push),
-      () => this.set("reload"),
-    );
-    this.stopAlive = transport.onAlive((alive) => {
-      if (!alive) this.set("gone");
-      else if (this.connection === "gone") {
-        this.set("opening");
-        void this.open();
-      }
-    });
-    if (!transport.alive) this.connection = "gone";
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  private emit(): void {
-    if (!this.disposed) for (const listener of [...this.listeners]) listener();
-  }
-
-  private set(connection: Connection): void {
-    this.connection = connection;
-    this.emit();
-  }
-
-  async open(): Promise<void> {
-    while (!this.disposed && this.connection === "opening") {
-      try {
-        this.info = await this.rpc.call("hello", { client: this.client }, 30_000);
-        this.trouble = "";
-        this.set("ready");
-        await this.place(this.info.embedding, this.info.method);
-      } catch (error) {
-        if (!(error instanceof RpcError)) throw error;
-        if (error.code === "version" || this.disposed) return;
-        if (error.code === "timeout" || error.code === "closed") {
-          if (!this.transport.alive) return;
-          this.trouble = "The kernel is busy. The map comes as soon as it answers.";
+      {
+        hello: (info) => {
+          this.info = info;
           this.emit();
-        } else {
-          this.trouble = [error.message, error.hint].join(" ").trim();
-          this.set("refused");
-        }
-      }
-    }
+          return this.place(info.embedding, info.method);
+        },
+        push: (push) => this.pushed(push),
+        emit: () => this.emit(),
+      },
+      { call: SLOW, awaited: "The map comes" },
+    );
+  }
+
+  get connection(): Connection {
+    return this.link.connection;
+  }
+
+  /** Why it does not open, or what went wrong with what was asked last. */
+  get trouble(): string {
+    return this.link.trouble;
+  }
+
+  open(): Promise<void> {
+    return this.link.open();
   }
 
   /** Show another embedding or layout. */
@@ -202,7 +171,7 @@ export class MapState {
     const told = await this.ask("label", { label, unlabelled });
     if (told === null) return;
     this.about(told);
-    this.tell(
+    this.say(
       told.count === 0
         ? "Nothing to label: all of these records have a label"
         : `${told.count.toLocaleString("en")} labelled ${label}. U takes it back`,
@@ -213,22 +182,20 @@ export class MapState {
     const told = await this.ask("undo", {});
     if (told === null) return;
     this.about(told);
-    this.tell(told.done ? "Taken back" : "There is nothing to take back");
+    this.say(told.done ? "Taken back" : "There is nothing to take back");
   }
 
   async heuristic(label: string, name: string): Promise<boolean> {
     const told = await this.ask("heuristic", { label, name });
     if (told === null) return false;
-    this.tell(
-      `Heuristic ${told.name} votes ${label} on ${told.votes.toLocaleString("en")} records`,
-    );
+    this.say(`Heuristic ${told.name} votes ${label} on ${told.votes.toLocaleString("en")} records`);
     return true;
   }
 
   async slice(name: string): Promise<boolean> {
     const told = await this.ask("slice", { name });
     if (told === null) return false;
-    this.tell(`Slice ${told.name} holds ${told.count.toLocaleString("en")} records`);
+    this.say(`Slice ${told.name} holds ${told.count.toLocaleString("en")} records`);
     return true;
   }
 
@@ -244,7 +211,7 @@ export class MapState {
     const told = await this.ask("search", { text });
     if (told === null) return;
     this.found = { text, at: uint32(told.at) };
-    this.tell(told.count === 0 ? "Nothing found" : `${told.count} found`);
+    this.say(told.count === 0 ? "Nothing found" : `${told.count} found`);
     this.redraw();
   }
 
@@ -253,7 +220,7 @@ export class MapState {
     const known = this.cards.get(at);
     if (known !== undefined) return known;
     if (this.cards.size >= CARDS) this.cards.clear();
-    const asked = this.rpc.call("card", { at }, 30_000);
+    const asked = this.link.call("card", { at }, 30_000);
     asked.catch(() => this.cards.delete(at));
     this.cards.set(at, asked);
     return asked;
@@ -266,11 +233,6 @@ export class MapState {
     this.emit();
   }
 
-  tell(text: string): void {
-    this.said = { text, at: this.said.at + 1 };
-    this.emit();
-  }
-
   private pushed(push: MapPush): void {
     if (push.push === "layout") {
       const wanted = this.wanted;
@@ -278,7 +240,7 @@ export class MapState {
       if (push.error === null) void this.place(wanted.embedding, wanted.method);
       else {
         this.wanted = null;
-        this.trouble = push.error;
+        this.link.trouble = push.error;
         this.emit();
       }
       return;
@@ -289,7 +251,7 @@ export class MapState {
   }
 
   private async refresh(vectors: boolean): Promise<void> {
-    if (this.disposed || this.info === null || this.connection !== "ready") return;
+    if (this.link.disposed || this.info === null || this.connection !== "ready") return;
     const info = await this.ask("hello", { client: this.client });
     if (info === null) return;
     const shown = { embedding: this.info.embedding, method: this.info.method };
@@ -304,13 +266,13 @@ export class MapState {
   ): Promise<MapOperations[Op]["ok"] | null> {
     this.busy = true;
     try {
-      const told = await this.rpc.call(op, args, SLOW);
-      this.trouble = "";
-      return told;
+      const answer = await this.link.call(op, args);
+      this.link.trouble = "";
+      return answer;
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      if (!this.disposed) {
-        this.trouble = [error.message, error.hint].join(" ").trim();
+      if (!this.link.disposed) {
+        this.link.trouble = told(error);
         this.emit();
       }
       return null;
@@ -320,14 +282,8 @@ export class MapState {
   }
 
   dispose(): void {
-    this.disposed = true;
     clearTimeout(this.again);
-    if (this.transport.alive && this.info !== null) {
-      this.rpc.call("bye", { client: this.client }).catch(() => undefined);
-    }
-    this.rpc.dispose();
-    this.stopAlive();
-    this.transport.dispose();
-    this.listeners.clear();
+    this.link.dispose();
+    this.silence();
   }
 }
