@@ -335,7 +335,7 @@ test("a span of a record that nobody has reviewed is not labelled alone", async 
     rows: () => ({ revision: 1, rows: [row(2, { place: [0, 4] }), row(4)] }),
   });
   await state.label("A");
-  expect(state.said.text).toContain("Not reviewed");
+  expect(state.notice.text).toContain("Not reviewed");
   expect(asked.map(({ op }) => op)).not.toContain("label");
 });
 
@@ -405,7 +405,7 @@ test("the threshold is told before the rule is saved", async () => {
   state.step(1);
   await state.save();
   expect(asked.slice(-2).map(({ op }) => op)).toEqual(["threshold", "save"]);
-  expect(state.said.text).toBe("similar:A votes on 3 records");
+  expect(state.notice.text).toBe("similar:A votes on 3 records");
 });
 
 test("many labels of others make one look", async () => {

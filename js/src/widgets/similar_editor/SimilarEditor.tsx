@@ -147,7 +147,7 @@ export function SimilarEditor({ state }: { state: SimilarState }): JSX.Element {
         </>
       )}
       {keys ? <KeySheet rows={KEYS} onClose={() => setKeys(false)} /> : null}
-      <Toast text={state.said.text} at={state.said.at} />
+      <Toast text={state.notice.text} at={state.notice.at} />
     </section>
   );
 }
@@ -159,7 +159,7 @@ function Threshold({ state }: { state: SimilarState }): JSX.Element | null {
   const write = (written: string): void => {
     const value = Number.parseFloat(written.replace(",", "."));
     if (value > 0 && value <= 1) state.moveTo(value * UNIT);
-    else state.tell("A threshold lies above 0 and up to 1");
+    else state.say("A threshold lies above 0 and up to 1");
   };
   return (
     <section
@@ -169,7 +169,7 @@ function Threshold({ state }: { state: SimilarState }): JSX.Element | null {
       <div class="rn-tools">
         <h3>Threshold</h3>
         <input
-          key={`${state.threshold} ${state.said.at}`}
+          key={`${state.threshold} ${state.notice.at}`}
           type="text"
           inputMode="decimal"
           class="rn-sim-number"

@@ -1,10 +1,11 @@
 // The state of one editor: the rule, its neighbours, the threshold, and what is looked at.
 
 import { RpcError } from "../../rpc";
+import { type Connection, Link, told } from "../../state/link";
+import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
 import { plural } from "../../ui/numbers";
 import { uint16, uint32 } from "../embedding_map/columns";
-import { type Connection, Link, told } from "./link";
 import type { Compared, DraftInfo, Info, Judged, SimilarOperations, SimilarPush } from "./protocol";
 import { type Cut, Ranking, UNIT } from "./ranking";
 import { Rows } from "./rows";
@@ -12,7 +13,7 @@ import { Rows } from "./rows";
 const SOON = 150; // ms after which a threshold is sent, or an event looked at
 const FIRST = 20; // neighbours that are let in until a person has chosen a threshold
 
-export class SimilarState {
+export class SimilarState extends Source {
   info: Info | null = null;
   ranking: Ranking | null = null;
   leftOut = 0;
@@ -25,15 +26,13 @@ export class SimilarState {
   saving = false;
   /** Why the neighbours are not there. */
   fault = "";
-  said = { text: "", at: 0 };
   readonly rows = new Rows(
     (from, to) => this.ask("rows", { revision: this.rows.revision, from, to }),
     () => this.emit(),
   );
   /** What was said of a neighbour and is not yet stored, by rank. */
   readonly pending = new Map<number, string | null>();
-  private readonly link: Link;
-  private readonly listeners = new Set<() => void>();
+  private readonly link: Link<SimilarOperations, Info, SimilarPush>;
   private turn = 0;
   private wrong = "";
   private unsent: ReturnType<typeof setTimeout> | undefined;
@@ -43,6 +42,7 @@ export class SimilarState {
   readonly id: string;
 
   constructor(transport: Transport, makeId: () => string = () => crypto.randomUUID()) {
+    super();
     this.id = makeId();
     this.link = new Link(transport, this.id, {
       hello: (info) => {
@@ -66,15 +66,6 @@ export class SimilarState {
 
   open(): Promise<void> {
     return this.link.open();
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  private emit(): void {
-    if (!this.link.disposed) for (const listener of [...this.listeners]) listener();
   }
 
   get draft(): DraftInfo | null {
@@ -172,7 +163,7 @@ export class SimilarState {
     const { ranking } = this;
     const rank = ranking?.nextJudged(this.threshold, by) ?? null;
     if (ranking === null || rank === null) {
-      return this.tell(by === 1 ? "No labelled neighbour below" : "No labelled neighbour above");
+      return this.say(by === 1 ? "No labelled neighbour below" : "No labelled neighbour above");
     }
     const inside = ranking.threshold(rank + 1);
     this.moveTo(by === 1 ? inside : ranking.step(inside, -1), rank);
@@ -181,7 +172,7 @@ export class SimilarState {
   reach(precision: number): void {
     const found = this.ranking?.reaching(precision) ?? null;
     if (found !== null) this.moveTo(found);
-    else this.tell(`No threshold reaches ${precision} on what is labelled`);
+    else this.say(`No threshold reaches ${precision} on what is labelled`);
   }
 
   private sendSoon(): void {
@@ -230,7 +221,7 @@ export class SimilarState {
     const row = this.rows.get(rank);
     if (row === undefined || this.comparing) return;
     if (row.place !== null && row.gold === null) {
-      return this.tell("Not reviewed yet: Enter opens the whole record in a Labeler");
+      return this.say("Not reviewed yet: Enter opens the whole record in a Labeler");
     }
     this.pending.set(rank, label);
     this.moveCursor(label === null ? 0 : 1);
@@ -239,14 +230,14 @@ export class SimilarState {
     if (this.pending.get(rank) === label) this.pending.delete(rank);
     if (answer === null) return this.setCursor(rank);
     this.judge(answer);
-    if (!answer.counts) this.tell("Stored, but no gold: people disagree about this record");
+    if (!answer.counts) this.say("Stored, but no gold: people disagree about this record");
   }
 
   async undo(): Promise<void> {
     const answer = await this.ask("undo", {});
     if (answer === null) return;
     this.judge(answer);
-    this.tell(answer.done ? "Taken back" : "There is nothing to take back");
+    this.say(answer.done ? "Taken back" : "There is nothing to take back");
   }
 
   private judge(found: Judged): void {
@@ -267,7 +258,7 @@ export class SimilarState {
   async addNeighbour(rank: number): Promise<void> {
     if (this.ranking === null || rank >= this.ranking.length || this.comparing) return;
     const done = this.edited(await this.ask("add", { rank, revision: this.rows.revision }));
-    if (done) this.tell("Added to the examples");
+    if (done) this.say("Added to the examples");
   }
 
   async remove(at: number): Promise<void> {
@@ -312,7 +303,7 @@ export class SimilarState {
       this.drafted(answer.draft);
       const unit = this.info?.task.kind === "spans" ? "span" : "record";
       if (answer.state === "failed") this.wrong = answer.message;
-      else this.tell(`${answer.name} votes on ${plural(answer.votes, unit)}`);
+      else this.say(`${answer.name} votes on ${plural(answer.votes, unit)}`);
     }
     this.emit();
   }
@@ -327,11 +318,6 @@ export class SimilarState {
 
   dismiss(): void {
     this.wrong = "";
-    this.emit();
-  }
-
-  tell(text: string): void {
-    this.said = { text, at: this.said.at + 1 };
     this.emit();
   }
 
@@ -385,6 +371,6 @@ export class SimilarState {
     if (this.unsent !== undefined) void this.send();
     for (const timer of this.waiting.values()) clearTimeout(timer);
     this.link.dispose();
-    this.listeners.clear();
+    this.silence();
   }
 }
