@@ -3,13 +3,13 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { RpcError } from "../../rpc";
+import { told } from "../../state/link";
 import { Whisker } from "../../ui/Bars";
 import { count } from "../../ui/numbers";
 import { type KeyRow, Sheet } from "../../ui/Sheet";
 import { LabelChip } from "./Chip";
 import { specOf } from "./drafts";
 import { rate, share } from "./format";
-import { told } from "./link";
 import type { Brick, Hello, Spec, Suggested } from "./protocol";
 import type { EditorSession } from "./session";
 

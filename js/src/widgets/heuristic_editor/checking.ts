@@ -2,8 +2,7 @@
 
 import { RpcError } from "../../rpc";
 import type { Draft } from "./drafts";
-import type { Link } from "./link";
-import type { Problem } from "./protocol";
+import type { EditorLink, Problem } from "./protocol";
 
 const AFTER = 250;
 
@@ -14,7 +13,7 @@ export class Checking {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: EditorLink,
     private readonly draft: () => Draft | null,
     /** Which function of the text is the heuristic, as far as that is known. */
     private readonly checked: (entry: string | null) => void,

@@ -1,8 +1,7 @@
 // Older versions of a heuristic: what differs, and the way back.
 
 import { RpcError } from "../../rpc";
-import type { Link } from "./link";
-import type { Compared, Opened } from "./protocol";
+import type { Compared, EditorLink, Opened } from "./protocol";
 
 export interface PastEvents {
   failed(error: RpcError): void;
@@ -14,7 +13,7 @@ export class Past {
   compared: Compared | null = null;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: EditorLink,
     private readonly events: PastEvents,
   ) {}
 

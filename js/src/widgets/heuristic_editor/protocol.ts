@@ -1,6 +1,8 @@
 // The editor's messages; refinery_nb/widgets/editor_operations.py is the other side.
 // All offsets are half-open code points.
 
+import type { Link } from "../../state/link";
+
 export interface LabelInfo {
   id: number;
   name: string;
@@ -254,3 +256,5 @@ export type EditorPush =
   | { v: number; push: "changed" }
   | { v: number; push: "schema" }
   | { v: number; push: "progress"; job: Job | null };
+
+export type EditorLink = Link<EditorOperations, Hello, EditorPush>;

@@ -1,7 +1,7 @@
 // Deleting a heuristic, and putting the last one back.
 
 import { RpcError } from "../../rpc";
-import type { Link } from "./link";
+import type { EditorLink } from "./protocol";
 
 export interface RemovalEvents {
   removed(heuristic: number): void;
@@ -16,7 +16,7 @@ export class Removals {
   removed: { token: string; name: string } | null = null;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: EditorLink,
     private readonly events: RemovalEvents,
   ) {}
 

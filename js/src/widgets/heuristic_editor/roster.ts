@@ -1,9 +1,9 @@
 // The heuristics of the task as a list, kept up to date, and runs on all records.
 
 import { RpcError } from "../../rpc";
+import { told } from "../../state/link";
 import { plural } from "../../ui/numbers";
-import { type Link, told } from "./link";
-import type { Job, Ran, Row, Rows } from "./protocol";
+import type { EditorLink, Job, Ran, Row, Rows } from "./protocol";
 
 const REFRESH_AFTER = 200;
 const LONGEST_PAUSE = 10_000;
@@ -29,7 +29,7 @@ export class Roster {
   private took = 0;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: EditorLink,
     private readonly events: RosterEvents,
   ) {}
 

@@ -1,16 +1,26 @@
-// One editor: the connection, the list, what is being written, and what is done with it.
+// One editor: the list, what is being written, and what is done with it.
 
 import { RpcError } from "../../rpc";
+import { Link } from "../../state/link";
+import { Source } from "../../state/source";
 import type { Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
 import { Checking } from "./checking";
 import { type Draft, Drafts, differs, draftOf, keyOf, renamed } from "./drafts";
-import { Link } from "./link";
 import { Past } from "./past";
-import type { Brick, EditorPush, Hello, Opened, Row, Rows, Spec, Stored } from "./protocol";
+import type {
+  Brick,
+  EditorLink,
+  EditorPush,
+  Hello,
+  Opened,
+  Row,
+  Rows,
+  Spec,
+  Stored,
+} from "./protocol";
 import { Removals } from "./removals";
 import { Roster } from "./roster";
-import { Source } from "./source";
 import { Trying } from "./trying";
 
 export class EditorSession extends Source {
@@ -34,7 +44,7 @@ export class EditorSession extends Source {
   drafts: Drafts | null = null;
   /** Counts what was chosen: an answer that comes late is not shown. */
   private choices = 0;
-  readonly link: Link;
+  readonly link: EditorLink;
   constructor(
     transport: Transport,
     private readonly store: Store,
@@ -42,11 +52,16 @@ export class EditorSession extends Source {
     private readonly makeId: () => string = () => crypto.randomUUID(),
   ) {
     super();
-    this.link = new Link(transport, makeId(), {
-      hello: (hello) => this.welcome(hello),
-      push: (push) => this.pushed(push),
-      emit: () => this.emit(),
-    });
+    this.link = new Link(
+      transport,
+      makeId(),
+      {
+        hello: (hello) => this.welcome(hello),
+        push: (push) => this.pushed(push),
+        emit: () => this.emit(),
+      },
+      { hello: 5_000, call: 10_000, awaited: "The heuristics come" },
+    );
     this.checking = new Checking(
       this.link,
       () => this.draft,

@@ -1,8 +1,8 @@
 // What is being written, tried on a few records.
 
 import { RpcError } from "../../rpc";
+import { told } from "../../state/link";
 import { sameSpec } from "./drafts";
-import { told } from "./link";
 import type { EditorOperations, Sample, Spec, Trial } from "./protocol";
 
 export const SHOWN = 10;
