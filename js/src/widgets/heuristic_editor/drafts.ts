@@ -69,6 +69,17 @@ export function draftOf(stored: Stored, at: number): Draft {
   };
 }
 
+/** A heuristic that is not stored yet; one written as `wanted` gets the name that is free. */
+export function newDraft(key: string, name: string, wanted: string, spec: Spec, at: number): Draft {
+  const named = spec.kind !== "function";
+  // The function is called as the heuristic is.
+  const own: Spec =
+    spec.kind === "function" && name !== wanted
+      ? { ...spec, source: renamed(spec.source, wanted, name) }
+      : spec;
+  return { key, heuristic: null, origin: "", name, named, spec: own, base: null, at };
+}
+
 /** Whether two specs would be stored as the same version. */
 export function sameSpec(one: Spec, other: Spec): boolean {
   if (one.kind === "function" && other.kind === "function") return one.source === other.source;

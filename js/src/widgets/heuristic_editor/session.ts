@@ -6,7 +6,7 @@ import { Source } from "../../state/source";
 import type { Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
 import { Checking } from "./checking";
-import { type Draft, Drafts, differs, draftOf, keyOf, renamed } from "./drafts";
+import { type Draft, Drafts, differs, draftOf, keyOf, newDraft } from "./drafts";
 import { Past } from "./past";
 import type {
   Brick,
@@ -265,28 +265,9 @@ export class EditorSession extends Source {
 
   async create(spec: Spec, name: string): Promise<void> {
     const free = await this.attempt(this.link.call("name", { wanted: name }));
-    const named = spec.kind !== "function";
-    const key = this.newKey();
-    const chosen = free?.name ?? name;
-    // The function is called as the heuristic is.
-    const own: Spec =
-      spec.kind === "function" && chosen !== name
-        ? { ...spec, source: renamed(spec.source, name, chosen) }
-        : spec;
-    this.show(
-      {
-        key,
-        heuristic: null,
-        origin: "",
-        name: chosen,
-        named,
-        spec: own,
-        base: null,
-        at: this.now(),
-      },
-      null,
-    );
-    this.drafts?.keep(this.draft!);
+    const draft = newDraft(this.newKey(), free?.name ?? name, name, spec, this.now());
+    this.show(draft, null);
+    this.drafts?.keep(draft);
   }
 
   private newKey(): string {
