@@ -27,6 +27,8 @@ def contradictions(task: Task, name: str, votes: Votes) -> dict[int, list[Contra
     For spans: which mark with another label what a vote of it touches.
     """
     found: dict[int, set[Contradiction]] = {}
+    if task.schema.is_multi:  # labels of one record stand beside each other
+        return {}
     records = np.unique(votes.record)
     for other, column in task.project.columns.of_task(task.schema).items():
         if other == name or not len(records):
