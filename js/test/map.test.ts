@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
 import { MemoryTransport } from "../src/transport/memory";
-import { joined, uint16, uint32 } from "../src/widgets/embedding_map/columns";
+import { joined, uint16, uint32 } from "../src/ui/columns";
 import { makeFigure, shownPoints, WITHOUT_WEBGL } from "../src/widgets/embedding_map/figure";
 import type { Info } from "../src/widgets/embedding_map/protocol";
 import { MapState } from "../src/widgets/embedding_map/state";

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
 import { MemoryTransport } from "../src/transport/memory";
+import { pieces } from "../src/ui/marked";
 import { parseLabels, writeLabels } from "../src/widgets/playground/labels";
-import { pieces } from "../src/widgets/playground/marked";
 import type { Answered, Subject, Told } from "../src/widgets/playground/protocol";
 import { PlaygroundState } from "../src/widgets/playground/state";
 

@@ -4,12 +4,12 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { focusLabelerIn } from "../../ui/labeler";
 import { count as grouped, plural } from "../../ui/numbers";
 import { Banner, Empty, Skeleton } from "../../ui/states";
 import { Controls } from "./Controls";
 import { Counts, type Order, percent, units } from "./cells";
 import { Grid, type Place } from "./Grid";
-import { focusLabelerIn } from "./labeler";
 import type { MatrixInfo, Normalize } from "./protocol";
 import type { MatrixState } from "./state";
 

@@ -1,7 +1,7 @@
 // Plotly, as far as it is used here; fetched from the kernel once a page, as no notebook should
 // carry 1.6 MB with each map, and nothing comes from a network.
 
-import { joined } from "./columns";
+import { joined } from "../../ui/columns";
 import type { MapState } from "./state";
 
 export interface PlotlyElement extends HTMLElement {

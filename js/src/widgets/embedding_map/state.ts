@@ -4,7 +4,7 @@ import { RpcError } from "../../rpc";
 import { type Connection, Link, told } from "../../state/link";
 import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
-import { uint16, uint32 } from "./columns";
+import { uint16, uint32 } from "../../ui/columns";
 import type {
   About,
   CardInfo,

@@ -2,10 +2,10 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { safeColor } from "../../ui/color";
+import { pieces } from "../../ui/marked";
 import { count } from "../../ui/numbers";
 import { Banner } from "../../ui/states";
 import { colorOf } from "./labels";
-import { pieces } from "./marked";
 import type { Answered, RecordInfo, TaskInfo } from "./protocol";
 import type { PlaygroundState } from "./state";
 

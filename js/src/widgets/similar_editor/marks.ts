@@ -1,6 +1,6 @@
 // A text cut where the compared span and what people have marked begin and end.
 
-import { pieces } from "../playground/marked";
+import { pieces } from "../../ui/marked";
 import type { Row } from "./protocol";
 
 const BEFORE = 32; // characters that a line shows before its span

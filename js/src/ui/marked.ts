@@ -1,7 +1,9 @@
 // A text cut where spans begin and end, so that spans that overlap can be shown.
 
-import { Offsets } from "../../offsets";
-import type { Span } from "./protocol";
+import { Offsets } from "../offsets";
+
+/** Half-open, in code points. */
+type Span = [start: number, end: number, label: string];
 
 export interface Piece {
   text: string;
