@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Overlap
+from refinery_nb.core.threads import one_thread
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Gold, VoteMatrix, Votes
 from refinery_nb.learn.calibration import heated
@@ -83,9 +84,23 @@ def run(
     **options
         Of the label model, such as ``prior``.
     """
-    if votes.is_spans:
-        return _spans(votes, known(gold), model, text, overlap, seed, options)
-    chosen, held, seen = model, None, Seen(vectors)
+    with one_thread():
+        if votes.is_spans:
+            return _spans(votes, known(gold), model, text, overlap, seed, options)
+        return _classes(votes, gold, model, Seen(vectors), calibrate, check, seed, options)
+
+
+def _classes(
+    votes: VoteMatrix,
+    gold: Gold | None,
+    model: str,
+    seen: Seen,
+    calibrate: bool,
+    check: bool,
+    seed: int,
+    options: dict[str, Any],
+) -> Outcome:
+    chosen, held = model, None
     summary: dict[str, Any] = {}
     reference = known(gold)
     if model == "auto":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.core.threads import side_by_side
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.vectors.store import Hits, Ints, Values, asked, checked, directions, nothing
-from refinery_nb.vectors.threads import side_by_side
 
 CELLS = 4 << 20  # scores that are held at once: 16 MB, and as much again to choose among
 QUERIES = 256  # that are answered together

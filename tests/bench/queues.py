@@ -25,9 +25,9 @@ from refinery_nb.active.learner import Logistic
 from refinery_nb.active.queue import Candidates, arrange
 from refinery_nb.active.space import Space, unit
 from refinery_nb.active.uncertainty import entropy, least_confident, margin
+from refinery_nb.core.threads import one_thread
 from refinery_nb.learn.words import Words
 from refinery_nb.project.learning.queues import START
-from refinery_nb.vectors.threads import one_thread
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 BATCH = 5

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
+from refinery_nb.core.threads import side_by_side
 from refinery_nb.quality import near, outliers
-from refinery_nb.vectors.threads import side_by_side
 
 
 def clouds(n: int, dim: int, seed: int) -> np.ndarray:

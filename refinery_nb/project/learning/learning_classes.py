@@ -12,12 +12,12 @@ import numpy as np
 from refinery_nb.active.beliefs import NONE, Beliefs
 from refinery_nb.active.learner import Logistic, enough, folds, learn, predict
 from refinery_nb.core.errors import HeuristicError
+from refinery_nb.core.threads import one_thread
 from refinery_nb.core.votes import Gold, Ints
 from refinery_nb.heuristics.active import ActiveLearner
 from refinery_nb.learn.calibration import heated, temperature
 from refinery_nb.project.learning.learning_child import Arrays, learnt_apart
 from refinery_nb.project.learning.learning_space import Matrix, Placed
-from refinery_nb.vectors.threads import one_thread
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from refinery_nb.active.space import Space, sample, unit
 from refinery_nb.core.errors import StoreDamaged
+from refinery_nb.core.threads import one_thread
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Ints
 from refinery_nb.learn.words import Words
 from refinery_nb.store import embeddings as stored
 from refinery_nb.store import records, schema
-from refinery_nb.vectors.threads import one_thread
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project

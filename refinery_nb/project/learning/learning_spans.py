@@ -22,6 +22,7 @@ from refinery_nb.active.tagger import (
     truth_of,
 )
 from refinery_nb.core.errors import HeuristicError
+from refinery_nb.core.threads import one_thread
 from refinery_nb.core.votes import Gold, Ints
 from refinery_nb.heuristics.active import ActiveLearner
 from refinery_nb.heuristics.learning import OUTSIDE
@@ -33,7 +34,6 @@ from refinery_nb.project.learning.learning_child import Arrays, learnt_apart
 from refinery_nb.project.records import cards
 from refinery_nb.store import embeddings as stored
 from refinery_nb.store import records, schema
-from refinery_nb.vectors.threads import one_thread
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project

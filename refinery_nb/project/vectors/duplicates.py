@@ -15,13 +15,13 @@ from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.core.html import block, paragraph, shortened, table
 from refinery_nb.core.query import GivenField, Keys, Selection
 from refinery_nb.core.schema import Attribute, AttributeType
+from refinery_nb.core.threads import side_by_side
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project.records import frames
 from refinery_nb.project.vectors.search import chosen, newest
 from refinery_nb.project.view import View
 from refinery_nb.quality import near
 from refinery_nb.store import embeddings, records
-from refinery_nb.vectors.threads import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd

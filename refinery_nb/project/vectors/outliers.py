@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.query import GivenField, Keys, Labelled, Or, Selection
+from refinery_nb.core.threads import side_by_side
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.project.vectors.search import chosen
 from refinery_nb.project.view import View
 from refinery_nb.quality.outliers import farthest, sparsest
 from refinery_nb.store import records
 from refinery_nb.store.embeddings import EmbeddingRow
-from refinery_nb.vectors.threads import side_by_side
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
