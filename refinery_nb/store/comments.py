@@ -27,7 +27,10 @@ COLUMNS = "c.id, c.kind, c.target, c.actor, c.at, c.text, c.edited, c.deleted"
 ONE = f"SELECT {COLUMNS} FROM comment AS c WHERE id = ?"
 EDIT = "UPDATE comment SET text = ?, edited = ? WHERE id = ?"
 SET_DELETED = "UPDATE comment SET deleted = ? WHERE id = ?"
-STANDS = "SELECT 1 FROM comment WHERE kind = ? AND target = ? AND actor = ? AND at = ? AND text = ?"
+STANDS = (
+    "SELECT 1 FROM comment WHERE kind = ? AND target = ? AND actor = ? AND text = ? "
+    "AND (? IS NULL OR at = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,17 @@ def add(
 
 
 def stands(
-    connection: sqlite3.Connection, kind: str, target: int, actor: str, text: str, *, at: str
+    connection: sqlite3.Connection,
+    kind: str,
+    target: int,
+    actor: str,
+    text: str,
+    *,
+    at: str | None,
 ) -> bool:
-    """Say whether somebody has said this already, at this time; deleted since or not."""
-    return connection.execute(STANDS, (kind, target, actor, at, text)).fetchone() is not None
+    """Say whether somebody has said this already, at this time or (None) ever; deleted or not."""
+    asked = (kind, target, actor, text, at, at)
+    return connection.execute(STANDS, asked).fetchone() is not None
 
 
 def one(connection: sqlite3.Connection, id_: int) -> CommentRow | None:

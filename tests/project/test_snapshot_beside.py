@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import numpy as np
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import InputError
+from refinery_nb.core.errors import InputError, RefineryError
 from refinery_nb.project.snapshot.snapshot import SnapshotReport
 from tests.io.snapshots import archive, snapshot
 
@@ -269,6 +272,20 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     (order_group("running_id"), [4, 3, 2, 1, 0]),
     ({**attribute_group("text", "CONTAINS", "Ajax"), **order_group("running_id")}, [2, 0]),
     (order_group("CONFIDENCE", attribute=False, direction=1) | task_group(), [1, 0, 2, 3, 4]),
+    # As newer versions of refinery write it.
+    (
+        {
+            "DRILL_DOWN": False,
+            "LABELING_TASKS_t1": {
+                "groupElements": {
+                    **{"taskId": "t1", "active": True, "manualLabels": []},
+                    "heuristics": [{"id": "h2", "active": True, "negate": False}],
+                    "weakSupervisionConfidence": {"active": True, "lower": 50, "upper": 95},
+                }
+            },
+        },
+        [1],
+    ),
 ]
 
 
@@ -376,3 +393,58 @@ def test_calculated_attributes_come_as_values_with_their_source(
     assert report.calculated == {"n": code}
     assert "calculated in refinery, not here (see .calculated): n" in repr(report)
     assert project.records()["n"].tolist() == [0, 1, 2, 3, 4]
+
+
+NONSENSE: list[Any] = [
+    *(None, "", "None", "NaN", 3, -1, 1.5, 10**30, True, [], {}, [1], {"a": 1}, [[1.0]]),
+    *("x" * 400, "a\nb", "\0", "r0", "t1", "l1", "h1", "e1", "d1", "RECORD", "ON_TOKEN", "STATIC"),
+    *([1.0, None], {"active": True}, [{"active": True, "id": "l1"}], {"groupElements": 3}),
+]
+
+
+def places(value: Any) -> list[Any]:
+    """Return all lists and objects in a value."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value, *(place for one in inside for place in places(one))] if inside else []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_stands_beside_is_taken_in_or_said(tmp_path: Path, seed: int) -> None:
+    """S8: no other error than ours, and adding it again adds nothing."""
+    rng = random.Random(seed)
+    raws = [task_group(manualLabels={0: False}, confidence={"lower": 1, "upper": 9})]
+    raws += [raw for raw, _ in rng.sample(FILTERS, 5)]
+    tables = snapshot(**vectors({"type": "ON_ATTRIBUTE"}, of_records()))
+    tables["data_slice_data"] = [
+        {"id": f"d{at}", "name": f"slice {at}", "static": at == 0, "filter_raw": copy.deepcopy(raw)}
+        for at, raw in enumerate(raws)
+    ]
+    tables["data_slice_record_association_data"] = [{"data_slice_id": "d0", "record_id": "r1"}]
+    tables["comments"] = [{"xftype": "RECORD", "xfkey": "r1", "comment": "x", "created_by": "ann"}]
+    beside = ["data_slice_data", "embeddings_data", "embedding_tensors_data", "comments"]
+    beside.append("data_slice_record_association_data")
+    for _ in range(rng.randint(1, 8)):
+        place = rng.choice(places(tables[rng.choice(beside)]))
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        if keys:
+            place[rng.choice(keys)] = copy.deepcopy(rng.choice(NONSENSE))
+    path = archive(tmp_path, tables)
+    with rn.open(tmp_path / "news", by="ann") as project:
+        try:
+            project.add(path)
+        except RefineryError:
+            assert len(project) == 0
+            return
+        before = told(project)
+        project.add(path)
+        assert told(project) == before
+        assert project.doctor().ok
+        project.save(tmp_path / "x.rnb.zip")
+        with rn.open() as other:
+            other.add(project.export(tmp_path / "again.zip"))
+
+
+def told(project: rn.Project) -> str:
+    frames = [project.slices.frame(), project.comments.frame()]
+    found = [frame.to_json() for frame in frames] + [repr(project.embeddings)]
+    return json.dumps(found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from refinery_nb.io.refinery.snapshot import SnapshotComment, SnapshotEmbedding, SnapshotSlice
-from refinery_nb.io.refinery.values import flag, name, rows, text
+from refinery_nb.io.refinery.values import flag, name, rows, text, whole
 
 TOKENS = "ON_TOKEN"
 OURS = "refinery_nb"  # what we keep in ``info`` of a slice that we wrote
@@ -27,7 +28,7 @@ def embeddings(
         id_, record, data = (
             text(row.get("embedding_id")),
             text(row.get("record_id")),
-            row.get("data"),
+            _json(row.get("data")),
         )
         if id_ is None or id_ not in known or record is None or not isinstance(data, list):
             faults["vectors of no embedding"] += 1
@@ -69,7 +70,7 @@ def slices(
         else:
             absent[slice_] += 1
     for row in rows(found, "data_slice_data"):
-        id_, called, info = text(row.get("id")), name(row.get("name")), row.get("info")
+        id_, called, info = text(row.get("id")), name(row.get("name")), _json(row.get("info"))
         if id_ is None or called is None:
             faults["slices without a name"] += 1
             continue
@@ -87,7 +88,7 @@ def slices(
             flag(row.get("static")) or kind.startswith("STATIC"),
             tuple(members[id_]),
             absent[id_],
-            row.get("filter_raw"),
+            _json(row.get("filter_raw")),
             told,
             ours.get("selection") if isinstance(ours, dict) else None,
         )
@@ -111,8 +112,17 @@ def comments(found: Mapping[str, Any], *, faults: Counter[str]) -> Iterator[Snap
 
 
 def _sub_key(row: Mapping[str, Any]) -> int:
-    key = row.get("sub_key")
-    return key if type(key) is int else 0
+    return whole(row.get("sub_key")) or 0
+
+
+def _json(value: Any) -> Any:
+    """Return what a value says: older exports write JSON as text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _attribute(found: Mapping[str, Any], called: str) -> str:

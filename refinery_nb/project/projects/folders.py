@@ -98,7 +98,8 @@ def copy(project: Project, folder: str | os.PathLike[str]) -> Project:
     StoreError
         If the folder exists.
     """
-    with tempfile.TemporaryDirectory() as made:
+    near = next(one for one in Path(folder).expanduser().absolute().parents if one.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".copy.", dir=near) as made:
         archive = save(project, Path(made) / f"copy{SUFFIX}")
         return restore(archive, folder, by=project.actor)
 

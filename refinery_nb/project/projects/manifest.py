@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from refinery_nb import __version__
 from refinery_nb.core.errors import InputError, StoreTooNew
+from refinery_nb.core.version import __version__
 from refinery_nb.store.migrations import SCHEMA_VERSION
 
 NAME = "manifest.json"

@@ -15,7 +15,7 @@ from refinery_nb.core.query import Selection
 from refinery_nb.core.schema import PLACES, TaskSchema
 from refinery_nb.io.refinery import Names, SnapshotSlice
 from refinery_nb.project.snapshot.snapshot_filters import Known, Untranslatable, selection
-from refinery_nb.project.snapshot.snapshot_said import when
+from refinery_nb.project.snapshot.snapshot_said import said_when, when
 from refinery_nb.store import (
     attributes,
     comments,
@@ -172,9 +172,9 @@ def add_comments(importer: SnapshotImporter, added: AddedHeuristics) -> int:
         if kind is None or target is None:
             missing[one.on.lower().replace("_", " ")] += 1
             continue
-        at = when(one.at)
-        if not comments.stands(connection, kind, target, one.by, one.text, at=at):
-            comments.add(connection, kind, target, one.by, one.text, at=at)
+        said = said_when(one.at)  # one without a time is the same whenever it comes
+        if not comments.stands(connection, kind, target, one.by, one.text, at=said):
+            comments.add(connection, kind, target, one.by, one.text, at=when(one.at))
             made += 1
     importer.warnings += [
         f"{count:,} comments on a {what} were left out: it is not here"

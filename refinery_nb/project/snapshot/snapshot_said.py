@@ -240,9 +240,14 @@ def when(at: str) -> str:
     >>> when("2022-07-05 12:24:50.432583")
     '2022-07-05T12:24:50.432583+00:00'
     """
+    return said_when(at) or labeling.now()
+
+
+def said_when(at: str) -> str | None:
+    """Return the same; None where the snapshot does not say it."""
     try:
         found = datetime.fromisoformat(at)
     except ValueError:
-        return labeling.now()
+        return None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     return found.isoformat(timespec="microseconds")
