@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from refinery_nb.core.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from refinery_nb.compute.limits import Limits
     from refinery_nb.core.errors import RefineryError
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.playground import Playground
     from refinery_nb.widgets.quality import Quality
     from refinery_nb.widgets.similar_editor import SimilarEditor
-
-__version__ = "0.1.0"
 
 # Loaded when first used, so that importing the package stays light.
 _NAMES = {
