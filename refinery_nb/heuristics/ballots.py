@@ -79,7 +79,8 @@ def label_votes(vote: object, labels: Mapping[str, int]) -> list[tuple[int, floa
     BadVote
         If something else is in it.
     """
-    pair = isinstance(vote, (tuple, list)) and len(vote) == 2 and not isinstance(vote[1], str)
+    lists = (str, tuple, list)
+    pair = isinstance(vote, (tuple, list)) and len(vote) == 2 and not isinstance(vote[1], lists)
     if isinstance(vote, str) or (pair and isinstance(vote[0], str)):  # type: ignore[index]
         return [class_vote(vote, labels)]
     if not isinstance(vote, Iterable) or isinstance(vote, (bytes, Mapping)):

@@ -1,9 +1,9 @@
 """Which string literals of a source are labels or attributes, and the source with others.
 
 A literal counts as a label where the rule gives it away: in ``return "A"``, ``return "A", 0.9``,
-``yield "A", start, end``, in the branches of a conditional expression there, and where it is
-assigned to a name that the rule only ever gives away. The same text anywhere else, as in
-``if "A" in text``, may mean something else: it is listed, and not touched.
+``yield "A", start, end``, in a list of these, in the branches of a conditional expression there,
+and where it is assigned to a name that the rule only ever gives away. The same text anywhere else,
+as in ``if "A" in text``, may mean something else: it is listed, and not touched.
 """
 
 from __future__ import annotations
@@ -214,7 +214,13 @@ def _values(node: ast.expr, *, first: bool = True) -> Iterator[ast.expr]:
     elif isinstance(node, ast.BoolOp):
         for value in node.values:
             yield from _values(value, first=first)
+    elif isinstance(node, (ast.List, ast.Set)) and first:
+        for value in node.elts:
+            yield from _values(value)
     elif isinstance(node, ast.Tuple) and node.elts and first:
-        yield from _values(node.elts[0], first=False)
+        # A label and what belongs to it; or labels alone, where a record may have several.
+        texts = all(isinstance(one, ast.Constant) and type(one.value) is str for one in node.elts)
+        for value in node.elts if texts else node.elts[:1]:
+            yield from _values(value, first=False)
     else:
         yield node

@@ -73,6 +73,7 @@ def hello(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
         "attributes": [
             {"name": one.name, "type": one.type.value, "key": one.is_key}
             for one in session.project.attributes
+            if "browser" not in one.hidden
         ],
         "slices": list(words.slices),
         "embeddings": list(words.embeddings),

@@ -37,7 +37,9 @@ def rows(
         Whose labels are ``own``.
     """
     with project.database.read() as connection:
-        attributes = schema.attributes(connection)
+        attributes = [
+            a for a in schema.attributes(connection) if "browser" not in a.hidden or a.name == text
+        ]
         tasks = schema.tasks(connection)
         found = list(records.values(connection, attributes, [int(one) for one in ids]))
         known = [row[0] for row in found]

@@ -290,7 +290,8 @@ class BrowserSession:
                 found.append(
                     _order(name, f"Confidence of {task.name}", "least first", "most first")
                 )
-            if words is not None and words.heuristics and not task.is_spans:
+            one_answer = not task.is_spans and not task.is_multi
+            if words is not None and words.heuristics and one_answer:
                 found.append(_order(f"disagreement:{task.name}", f"Disagreement on {task.name}"))
         for attribute in attributes:
             if attribute.type is AttributeType.JSON:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, SchemaError
 from refinery_nb.heuristics.relabel import relabelled
+from refinery_nb.project.rules import foreign
 from refinery_nb.store import heuristics
 
 
@@ -67,6 +68,16 @@ def test_a_renaming_is_shown_before_it_is_done(topic: rn.Task) -> None:
     assert {n: s.get("source") for n, s in specs(topic).items()} == {
         n: s.get("source") for n, s in spec.items()
     }
+
+
+def test_a_rule_of_somebody_else_stays_that_under_another_label(topic: rn.Task) -> None:
+    """I: a rename makes other code, which nobody here has read either."""
+    with topic.project.database.write() as connection:
+        foreign.mark(connection, [specs(topic)["odd"]])
+    topic.rename_label("A", "Alpha").apply()
+    assert "Alpha" in specs(topic)["odd"]["source"]
+    with pytest.raises(HeuristicError, match="odd"):
+        topic.run("odd", progress=False)
 
 
 def test_a_renaming_is_not_done_if_what_was_shown_is_not_true_any_more(topic: rn.Task) -> None:

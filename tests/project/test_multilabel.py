@@ -127,6 +127,7 @@ def test_a_heuristic_votes_for_several_labels(tags: rn.Task) -> None:
         (["B", "A", "B"], [(0, 1.0), (1, 1.0)]),
         (("A", "B"), [(0, 1.0), (1, 1.0)]),
         ([("A", 0.25), "B"], [(0, 0.25), (1, 1.0)]),
+        (["A", ("B", 0.25)], [(0, 1.0), (1, 0.25)]),
         ([], []),
         ({"A"}, [(0, 1.0)]),
         (iter(["B"]), [(1, 1.0)]),
@@ -213,6 +214,21 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
             ask()
 
 
+def test_labels_in_lists_are_renamed_in_sources(tags: rn.Task) -> None:
+    @tags.heuristic
+    def some(record: Any) -> Any:
+        if "goal" in record["text"]:
+            return ["Late", ("Sports", 0.5)]
+        return ("Late", "Money") if "Late" in record["text"] else []
+
+    renaming = tags.rename_label("Late", "Delayed")
+    assert renaming.diffs["some"].count("+  ") == 2
+    assert len(renaming.unsure) == 1
+    renaming.apply()
+    assert tags.run(progress=False)["errors"].item() == 0
+    assert votes(tags, "some")["r3"] == ["Delayed", "Sports"]
+
+
 def test_labels_are_renamed_merged_and_deleted_as_elsewhere(tags: rn.Task) -> None:
     words(tags)
     tags.run(progress=False)
@@ -257,11 +273,6 @@ def test_lists_of_labels_come_back_from_a_file(tags: rn.Task, tmp_path: Path, su
             assert [json.loads(line)["id"] for line in again.read_text().splitlines()] == [
                 f"r{n}" for n in range(6)
             ]
-
-
-def test_a_format_that_holds_one_label_is_refused(tags: rn.Task, tmp_path: Path) -> None:
-    with pytest.raises(SchemaError, match="asks for one answer a record"):
-        tags.project.export(tmp_path / "x.json", format="label_studio")
 
 
 def test_the_labeler_is_told_what_the_machine_says(tags: rn.Task) -> None:

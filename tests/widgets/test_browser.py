@@ -382,3 +382,10 @@ def test_the_still_picture_is_text(browser: rn.Browser) -> None:
     assert "<b>badly</b>" not in html
     assert "&lt;b&gt;badly" in html
     assert "<script" not in html
+
+
+def test_an_attribute_that_is_hidden_here_is_not_shown(browser: rn.Browser) -> None:
+    shown = [one["name"] for one in ask(browser, "hello", client="c")["attributes"]]
+    browser.session.project.fields["stars"].show(browser=False)
+    now = [one["name"] for one in ask(browser, "hello", client="c")["attributes"]]
+    assert set(shown) - set(now) == {"stars"}
