@@ -245,8 +245,10 @@ def test_a_dropped_attribute_comes_back_with_its_values(filled: rn.Project) -> N
     assert column(filled, "score") == before
     filled.fields.restore("double")
     assert column(filled, "double") == [value * 2 for value in before]
-    filled.task("t", ["A"], on="stars")
-    with pytest.raises(SchemaError, match="the task 't'"):
+    task = filled.task("t", ["A"], on="stars")
+    task.add(rn.Regex("A", "x", name="rule", on="stars"))
+    filled.slices["few"] = filled.where(filled["stars"] == "1")
+    with pytest.raises(SchemaError, match="the task 't', the rule 'rule', the slice 'few' rest"):
         filled.fields["stars"].drop()
     with pytest.raises(UnknownName, match="there is no attribute 'strs'"):
         filled.fields["strs"]

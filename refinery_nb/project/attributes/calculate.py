@@ -22,7 +22,6 @@ from refinery_nb.project.rules.run import KEPT_ERRORS, PIPELINE, Chunk, Progress
 from refinery_nb.store import attributes as stored
 from refinery_nb.store import records, schema
 from refinery_nb.store.attributes import CalculatedRow
-from refinery_nb.store.db import Connection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -345,14 +344,3 @@ def _kind(name: AttributeType | str) -> AttributeType:
         raise SchemaError(
             f"{name!r} is not a type.", hint=did_you_mean(str(name), kinds)
         ) from error
-
-
-def users(connection: Connection, name: str) -> list[str]:
-    """Return the calculated attributes that ask a record for an attribute."""
-    from refinery_nb.heuristics.relabel import reattributed
-
-    return [
-        row.name
-        for row in stored.calculated(connection).values()
-        if reattributed(row.spec["source"], row.spec["entry"], {name: name}).places
-    ]

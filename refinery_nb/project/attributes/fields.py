@@ -10,7 +10,7 @@ from refinery_nb.core.schema import PLACES, Attribute, AttributeType, folded
 from refinery_nb.project.attributes import calculate, tokenizing
 from refinery_nb.project.attributes.conversion import Conversion
 from refinery_nb.project.attributes.keying import Rekeying
-from refinery_nb.project.attributes.renaming import AttributeRenaming
+from refinery_nb.project.attributes.renaming import AttributeRenaming, users
 from refinery_nb.project.attributes.tokenizing import Tokenizing
 from refinery_nb.project.records.keys import key_value
 from refinery_nb.project.rules import foreign
@@ -118,10 +118,14 @@ class Fields(Mapping[str, "Field"]):
         lines = [f"{len(self)} attributes"]
         with self._project.database.read() as connection:
             rows = stored.calculated(connection)
+            now = records.version(connection)
         for one in self._project.attributes:
             told = [one.type.value]
             told += ["key"] if one.is_key else []
-            told += [f"calculated, {rows[one.name].state}"] if one.name in rows else []
+            if one.name in rows:
+                row = rows[one.name]
+                late = row.state == "finished" and row.seen < now
+                told.append(f"calculated, {'outdated' if late else row.state}")
             told += [f"hidden in the {place}" for place in sorted(one.hidden)]
             lines.append(f"  {one.name}: {', '.join(told)}")
         return "\n".join(lines)
@@ -179,6 +183,7 @@ class Field:
             If something else rests on it; the message names it.
         """
         attribute = self.attribute
+        askers = users(self.project, self.name)
         with self.project.database.write() as connection:
             tasks = [one.name for one in schema.tasks(connection) if one.on == self.name]
             made = [
@@ -186,15 +191,15 @@ class Field:
                 for name, row in embeddings.embeddings(connection).items()
                 if row.attribute == self.name
             ]
-            users = [n for n in calculate.users(connection, self.name) if n != self.name]
             uses = [
                 *(["the key"] if attribute.is_key else []),
                 *(f"the task {name!r}" for name in tasks),
                 *(f"the embedding {name!r}" for name in made),
-                *(f"the calculated attribute {name!r}" for name in users),
+                *askers,
             ]
             if uses:
-                raise SchemaError(f"{self.name!r} is not dropped: {', '.join(uses)} rests on it.")
+                rest = "rests" if len(uses) == 1 else "rest"
+                raise SchemaError(f"{self.name!r} is not dropped: {', '.join(uses)} {rest} on it.")
             stored.remove(connection, attribute.id)
             stored.mark_all_changed(connection, records.next_version(connection))
         self.project.events.emit("schema")

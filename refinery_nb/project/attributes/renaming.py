@@ -43,6 +43,21 @@ class Survey:
         return rules, made, self.slices, self.diffs, self.unsure
 
 
+def users(project: Project, name: str) -> list[str]:
+    """Return the rules, calculated attributes and slices that ask for an attribute, in words."""
+    with project.database.read() as connection:
+        found = surveyed(connection, name, "")
+    return [
+        *(f"the rule {row.name!r}" for row, _ in found.rules.values()),
+        *(
+            f"the calculated attribute {row.name!r}"
+            for row, _ in found.calculated.values()
+            if row.name != name
+        ),
+        *(f"the slice {one!r}" for one in found.slices),
+    ]
+
+
 class AttributeRenaming:
     """What renaming an attribute would do; ``apply()`` does it.
 
@@ -62,7 +77,7 @@ class AttributeRenaming:
                     else f"there is an attribute {new!r} already."
                 )
         with project.database.read() as connection:
-            self._survey = self._surveyed(connection)
+            self._survey = surveyed(connection, old, new)
 
     @property
     def diffs(self) -> dict[str, str]:
@@ -101,7 +116,10 @@ class AttributeRenaming:
         project, at = self._project, following.now()
         with project.database.write() as connection:
             known = {one.name: one for one in schema.attributes(connection)}
-            if self.old not in known or self._surveyed(connection).told() != self._survey.told():
+            if (
+                self.old not in known
+                or surveyed(connection, self.old, self.new).told() != self._survey.told()
+            ):
                 raise HeuristicError(
                     "an attribute, rule or slice has changed since this was made.",
                     hint="Make it anew and look at it again; nothing was changed.",
@@ -128,48 +146,6 @@ class AttributeRenaming:
         for task in {row.task for row, _ in self._survey.rules.values()}:
             project.events.emit("votes", task=task)
 
-    def _surveyed(self, connection: Connection) -> Survey:
-        found = Survey()
-        for row in heuristics.heuristics(connection):
-            spec = dict(row.spec)
-            if "condition" in spec:
-                spec["condition"] = with_attribute_renamed(spec["condition"], self.old, self.new)
-            if spec.get("on") == self.old:
-                spec["on"] = self.new
-            if spec.get("texts"):  # of a function in refinery's dialect
-                spec["texts"] = [self.new if one == self.old else one for one in spec["texts"]]
-            if spec.get("kind") == "function":
-                spec = self._in_source(found, row.name, spec)
-            if spec != row.spec:
-                found.rules[row.id] = (row, spec)
-        for made in stored.calculated(connection).values():
-            spec = self._in_source(found, made.name, made.spec)
-            if made.name == self.old:
-                spec = {**spec, "name": self.new}
-            if spec != made.spec:
-                found.calculated[made.attribute] = (made, spec)
-        for one in stored_slices.slices(connection).values():
-            selection = with_attribute_renamed(one.selection, self.old, self.new)
-            if selection != one.selection:
-                found.slices[one.name] = (one.id, selection)
-        return found
-
-    def _in_source(self, found: Survey, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-        made = reattributed(spec["source"], spec["entry"], {self.old: self.new})
-        if made.unsure:
-            found.unsure[name] = made.unsure
-        if not made.places:
-            return spec
-        found.diffs[name] = "".join(
-            difflib.unified_diff(
-                spec["source"].splitlines(keepends=True),
-                made.source.splitlines(keepends=True),
-                name,
-                name,
-            )
-        )
-        return {**spec, "source": made.source}
-
     def __repr__(self) -> str:
         lines = [
             f"rename the attribute {self.old!r} to {self.new!r}; nothing is changed before .apply()"
@@ -182,3 +158,50 @@ class AttributeRenaming:
         for name, places in self._survey.unsure.items():
             lines += [f"  left in {name}, line {one.line}: {one.shown}" for one in places]
         return "\n".join(lines)
+
+
+def surveyed(connection: Connection, old: str, new: str) -> Survey:
+    """Return what an attribute's new name changes in rules, calculations and slices."""
+    found = Survey()
+    for row in heuristics.heuristics(connection):
+        spec = dict(row.spec)
+        if "condition" in spec:
+            spec["condition"] = with_attribute_renamed(spec["condition"], old, new)
+        if spec.get("on") == old:
+            spec["on"] = new
+        if spec.get("texts"):  # of a function in refinery's dialect
+            spec["texts"] = [new if one == old else one for one in spec["texts"]]
+        if spec.get("kind") == "function":
+            spec = _in_source(found, row.name, spec, old, new)
+        if spec != row.spec:
+            found.rules[row.id] = (row, spec)
+    for made in stored.calculated(connection).values():
+        spec = _in_source(found, made.name, made.spec, old, new)
+        if made.name == old:
+            spec = {**spec, "name": new}
+        if spec != made.spec:
+            found.calculated[made.attribute] = (made, spec)
+    for one in stored_slices.slices(connection).values():
+        selection = with_attribute_renamed(one.selection, old, new)
+        if selection != one.selection:
+            found.slices[one.name] = (one.id, selection)
+    return found
+
+
+def _in_source(
+    found: Survey, name: str, spec: dict[str, Any], old: str, new: str
+) -> dict[str, Any]:
+    made = reattributed(spec["source"], spec["entry"], {old: new})
+    if made.unsure:
+        found.unsure[name] = made.unsure
+    if not made.places:
+        return spec
+    found.diffs[name] = "".join(
+        difflib.unified_diff(
+            spec["source"].splitlines(keepends=True),
+            made.source.splitlines(keepends=True),
+            name,
+            name,
+        )
+    )
+    return {**spec, "source": made.source}
