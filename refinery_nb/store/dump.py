@@ -26,6 +26,7 @@ RECORD, ATTRIBUTE, SETTING = "record", "attribute", "setting"
 DERIVED = frozenset(("token",))
 # Settings that are of one project, or of one user, and go with no archive.
 OWN = frozenset(("id", "trusted", "search"))
+ARRAYS = frozenset(("votes", "proba", "held_out", "records"))  # columns of compressed arrays
 
 
 @cache
@@ -83,6 +84,15 @@ def code(connection: sqlite3.Connection) -> list[Any]:
         if "spec" in names
         for (spec,) in connection.execute(f"SELECT spec FROM {table}")
     ]
+
+
+def arrays(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Yield the compressed arrays of all tables: votes, probabilities, records of slices."""
+    for table, names in tables().items():
+        for name in ARRAYS & set(names):
+            query = f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL"
+            for (column,) in connection.execute(query):
+                yield column
 
 
 def rows(connection: sqlite3.Connection, table: str) -> Iterator[list[Any]]:

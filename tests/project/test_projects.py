@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
+import shutil
 import stat
 import subprocess
 import sys
@@ -92,11 +95,22 @@ def everything(project: rn.Project) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive, and what its maker trusts."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("platformdirs.user_data_path", lambda name, **_: folder / "home" / name)
+        with rn.open(folder / "news", by="ann") as project:
+            fill(project)
+            project.save(folder / "news.rnb.zip")
+    return folder
+
+
 @pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    with rn.open(tmp_path / "news", by="ann") as project:
-        fill(project)
-        return project.save(tmp_path / "news.rnb.zip")
+def saved(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made / "home", tmp_path / "home")
+    return Path(shutil.copy(made / "news.rnb.zip", tmp_path))
 
 
 @pytest.mark.parametrize("where", ["disk", "memory"])
@@ -246,7 +260,6 @@ def in_manifest(**changes: Any) -> Callable[[dict[str, bytes]], None]:
 
 def in_table(table: str, old: str, new: str, *, honest: bool = True) -> Any:
     """Change a table, and (``honest``) its checksum with it: as a forger would."""
-    import hashlib
 
     def change(members: dict[str, bytes]) -> None:
         name = f"tables/{table}.jsonl"
@@ -369,6 +382,58 @@ def test_200_megabytes_of_zeros_are_refused_before_they_are_unpacked(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["bomb.zip"]
 
 
+NONSENSE = [
+    *(None, 0, -1, 7, 2**62, 1.5, "", "x", "x" * 500, "{}", "[]", "null", '{"kind": "function"}'),
+    *('{"is": "all", "items": []}', {"base64": ""}, {"base64": "UEs="}, {"base64": "eA=="}),
+    *(True, [], {}, {"float": "inf"}, "2026", "spans", "text", "json", "a\0b", "1" * 400),
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_an_archive_says_it_is_restored_or_refused(
+    saved: Path, tmp_path: Path, seed: int
+) -> None:
+    """S8: a forger has the checksums right; no other error than ours, and nothing left behind."""
+    rng = random.Random(seed)
+
+    def forge(members: dict[str, bytes]) -> None:
+        told = json.loads(members["manifest.json"])
+        tables = [one for one in told["members"] if one["table"] is not None and one["rows"]]
+        for one in rng.sample(tables, rng.randint(1, 2)):
+            rows = [json.loads(line) for line in members[one["name"]].splitlines()]
+            row = rng.choice(rows)
+            row[rng.randrange(len(row))] = rng.choice(NONSENSE)
+            content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+            members[one["name"]] = content
+            one["size"], one["sha256"] = len(content), hashlib.sha256(content).hexdigest()
+        members["manifest.json"] = json.dumps(told).encode()
+
+    path = altered(saved, forge)
+    before = sorted(one.name for one in tmp_path.iterdir())
+    try:
+        project = rn.restore(path, tmp_path / "out", by="ann")
+    except RefineryError:
+        assert sorted(one.name for one in tmp_path.iterdir()) == before
+        return
+    with project:
+        project.records()
+        assert repr(project.doctor())
+        for task in project.tasks.values():
+            task.report()
+            task.gold()
+        project.save(tmp_path / "again.zip")
+
+
+def test_an_array_that_is_a_bomb_is_refused(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I3, inside of the database: votes are packed again."""
+    monkeypatch.setattr("refinery_nb.project.projects.restoring.MOST_ARRAY", 100)
+    with pytest.raises(InputError, match=r"would unpack to \d+ bytes; 100 are allowed"):
+        rn.restore(saved, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_newer_archive_is_refused(saved: Path, tmp_path: Path) -> None:
     for newer in ({"version": 2}, {"schema": 999}):
         with pytest.raises(StoreTooNew, match="Update refinery_nb"):
@@ -386,8 +451,10 @@ def test_what_packs_like_a_bomb_is_saved_as_it_is(tmp_path: Path) -> None:
 
 
 def test_nothing_is_restored_over_something(saved: Path, tmp_path: Path) -> None:
+    with rn.restore(saved) as project:  # beside it, under its name
+        assert project.root == tmp_path / "news"
     with pytest.raises(StoreError, match="exists already"):
-        rn.restore(saved)  # beside it, under its name: where it was saved from
+        rn.restore(saved)
     with pytest.raises(InputError, match="no such file"):
         rn.restore(tmp_path / "gone.zip")
     (tmp_path / "empty").mkdir()

@@ -7,6 +7,7 @@ are compared, its rows go into tables of our own making, and its code is not tru
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_MEMBERS = 100_000
 LONGEST = 1 << 30  # bytes of a row
-PAGE = 1 << 20
+MOST_ARRAY = 1 << 30  # bytes of an unpacked one: votes on 50 million records
 
 
 def restore(
@@ -195,7 +196,23 @@ def _fill(
                 "others that are not there.",
                 source=source,
             )
+        _arrays(connection, source)
         _vectors(archive, told, connection, root, source)
+
+
+def _arrays(connection: Connection, source: str) -> None:
+    """Refuse arrays that are none, or would unpack to more than any project has."""
+    for column in dump.arrays(connection):
+        try:
+            with zipfile.ZipFile(io.BytesIO(column)) as packed:
+                size = sum(one.file_size for one in packed.infolist())
+        except (TypeError, *DAMAGED) as error:
+            raise InputError(f"an array in it is damaged: {error}.", source=source) from error
+        if size > MOST_ARRAY:
+            raise InputError(
+                f"an array in it would unpack to {size:,} bytes; {MOST_ARRAY:,} are allowed.",
+                source=source,
+            )
 
 
 def _specs(connection: Connection, source: str) -> list[dict[str, Any]]:
@@ -306,8 +323,11 @@ def _checked(project: Project, source: str) -> None:
         repr(project)
         for task in project.tasks.values():
             task.heuristics()
-            task.runs()
+            project.columns.of_task(task.schema, enabled_only=False)
+            for run in task.runs():
+                project.columns.weak(run.id)
         project.slices.frame()
-        project.embeddings.values()
-    except (RefineryError, ValueError, KeyError, TypeError, AttributeError) as error:
+        repr(project.embeddings)
+        repr(project.comments)
+    except (RefineryError, *DAMAGED, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"the project in it cannot be used: {error}.", source=source) from error
