@@ -2,33 +2,22 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
 import { Link, type Patience } from "../src/state/link";
-import { MemoryTransport } from "../src/transport/memory";
+import { type Answer, kernel as kernelThat } from "./kernel";
 
 interface Operations {
   hello: { args: { client: string }; ok: { name: string } };
   bye: { args: { client: string }; ok: Record<string, never> };
   work: { args: { n: number }; ok: { n: number } };
 }
-interface Asked {
-  id: string;
-  op: string;
-}
-type Answer = (asked: Asked) => object | null;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A link to a kernel whose answer may change; null: it does not answer. */
 function linked(first: Answer = () => ({ ok: { name: "p" } }), patience: Patience = {}) {
-  const asked: Asked[] = [];
   const met: string[] = [];
   const kernel = { answer: first };
-  const transport = new MemoryTransport((message, reply) => {
-    const one = message as Asked;
-    asked.push(one);
-    const answer = kernel.answer(one);
-    if (answer !== null) reply({ v: PROTOCOL, id: one.id, ...answer });
-  }, null);
+  const { asked, transport } = kernelThat((one) => kernel.answer(one), null);
   const emit = vi.fn();
   const events = {
     hello: (info: { name: string }) => void met.push(info.name),

@@ -1,19 +1,11 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
-import { MemoryTransport } from "../src/transport/memory";
 import { joined, uint16, uint32 } from "../src/ui/columns";
 import { makeFigure, shownPoints, WITHOUT_WEBGL } from "../src/widgets/embedding_map/figure";
 import type { Info } from "../src/widgets/embedding_map/protocol";
 import { MapState } from "../src/widgets/embedding_map/state";
+import { base64, kernel } from "./kernel";
 
-interface Asked {
-  id: string;
-  op: string;
-  args: Record<string, unknown>;
-}
-
-const base64 = (values: Uint16Array | Uint32Array): string =>
-  Buffer.from(values.buffer).toString("base64");
 const u16 = (...values: number[]): string => base64(Uint16Array.from(values));
 const u32 = (...values: number[]): string => base64(Uint32Array.from(values));
 
@@ -67,12 +59,9 @@ const answers: Record<string, object> = {
 const theme = { ink: "#000000", paper: "#ffffff", accent: "#1565c0", dark: false };
 
 function open(more: Record<string, object> = {}) {
-  const asked: Asked[] = [];
-  const transport = new MemoryTransport((message, reply) => {
-    const one = message as Asked;
-    asked.push(one);
-    const told = more[one.op] ?? answers[one.op] ?? {};
-    reply({ v: PROTOCOL, id: one.id, ...("error" in told ? told : { ok: told }) });
+  const { asked, transport } = kernel(({ op }) => {
+    const told = more[op] ?? answers[op] ?? {};
+    return "error" in told ? told : { ok: told };
   });
   return { transport, asked, state: new MapState(transport, () => "c") };
 }

@@ -1,14 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
-import { MemoryTransport } from "../src/transport/memory";
 import type { Told } from "../src/widgets/confusion_matrix/protocol";
 import { MatrixState } from "../src/widgets/confusion_matrix/state";
-
-interface Asked {
-  id: string;
-  op: string;
-  args: Record<string, unknown>;
-}
+import { type Answer, kernel } from "./kernel";
 
 const told: Told = {
   task: "topic",
@@ -20,13 +14,8 @@ const told: Told = {
   empty: { message: "No record has been reviewed by hand yet.", hint: "" },
 };
 
-function open(answer: (asked: Asked) => object = () => ({ ok: told })) {
-  const asked: Asked[] = [];
-  const transport = new MemoryTransport((message, reply) => {
-    const one = message as Asked;
-    asked.push(one);
-    reply({ v: PROTOCOL, id: one.id, ...answer(one) });
-  });
+function open(answer: Answer = () => ({ ok: told })) {
+  const { asked, transport } = kernel(answer);
   return { transport, asked, state: new MatrixState(transport, () => "c") };
 }
 

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
-import { MemoryTransport } from "../src/transport/memory";
 import { pieces } from "../src/ui/marked";
 import { parseLabels, writeLabels } from "../src/widgets/playground/labels";
 import type { Answered, Subject, Told } from "../src/widgets/playground/protocol";
 import { PlaygroundState } from "../src/widgets/playground/state";
+import { type Answer, kernel } from "./kernel";
 
 const subject: Subject = {
   id: "given",
@@ -41,21 +41,11 @@ const answer: Answered = {
   known: false,
 };
 
-interface Asked {
-  id: string;
-  op: string;
-  args: Record<string, unknown>;
-}
-
-function open(change: Partial<Subject> = {}, reply: (asked: Asked) => object | null = () => null) {
-  const asked: Asked[] = [];
+function open(change: Partial<Subject> = {}, reply: Answer = () => null) {
   const told: Told = { task, subjects: [{ ...subject, ...change }], chosen: "given" };
-  const transport = new MemoryTransport((message, send) => {
-    const one = message as Asked;
-    asked.push(one);
-    const usual = one.op === "ask" ? { ok: answer } : { ok: told };
-    const said = reply(one) ?? usual;
-    if (!("silence" in said)) send({ v: PROTOCOL, id: one.id, ...said });
+  const { asked, transport } = kernel((one) => {
+    const said = reply(one) ?? { ok: one.op === "ask" ? answer : told };
+    return "silence" in said ? null : said;
   });
   const state = new PlaygroundState(transport, () => "c", 0);
   return { transport, asked, state, told };

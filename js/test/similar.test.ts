@@ -1,21 +1,13 @@
 import { expect, test, vi } from "vitest";
 import { PROTOCOL } from "../src/rpc";
-import { MemoryTransport } from "../src/transport/memory";
 import { paths, placeOf, scaleOf, thresholdAt } from "../src/widgets/similar_editor/Curve";
 import { line, whole } from "../src/widgets/similar_editor/marks";
 import type { DraftInfo, Info, Row } from "../src/widgets/similar_editor/protocol";
 import { decimal, Ranking, UNIT, wilson } from "../src/widgets/similar_editor/ranking";
 import { SimilarState } from "../src/widgets/similar_editor/state";
 import { plain, sentence } from "../src/widgets/similar_editor/words";
+import { type Asked, base64, kernel } from "./kernel";
 
-interface Asked {
-  id: string;
-  op: string;
-  args: Record<string, unknown>;
-}
-
-const base64 = (values: Uint16Array | Uint32Array): string =>
-  Buffer.from(values.buffer).toString("base64");
 const nano = (...values: number[]): Uint32Array =>
   Uint32Array.from(values, (value) => Math.round(value * UNIT));
 const ranking = (similarity: Uint32Array, judged: [number, number][] = []): Ranking =>
@@ -219,7 +211,6 @@ const compared = {
 };
 
 function open(more: Record<string, (asked: Asked) => object> = {}) {
-  const asked: Asked[] = [];
   const answers: Record<string, (asked: Asked) => object> = {
     hello: () => info,
     neighbours: () => compared,
@@ -240,12 +231,10 @@ function open(more: Record<string, (asked: Asked) => object> = {}) {
     save: () => ({ draft, name: "similar:A", state: "finished", votes: 3, message: "" }),
     ...more,
   };
-  const transport = new MemoryTransport((message, reply) => {
-    const one = message as Asked;
-    asked.push(one);
+  const { asked, transport } = kernel((one) => {
     const told = answers[one.op]?.(one) ?? {};
-    if ("silence" in told) return;
-    reply({ v: PROTOCOL, id: one.id, ...("error" in told ? told : { ok: told }) });
+    if ("silence" in told) return null;
+    return "error" in told ? told : { ok: told };
   });
   return { transport, asked, state: new SimilarState(transport, () => "c") };
 }
