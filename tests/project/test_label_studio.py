@@ -193,27 +193,34 @@ def test_a_control_that_appears_late_was_asked_before_too(
     assert gold.where(gold.notna(), None)["label"].tolist() == [None, "ORG"]
 
 
-def test_what_each_person_says_comes_back(project: rn.Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("suffix", "format"), [("json", "label_studio"), ("jsonl", None)])
+def test_what_each_person_says_comes_back(
+    project: rn.Project, tmp_path: Path, suffix: str, format: str | None
+) -> None:
     """K1: annotators are kept, also where they disagree."""
     project.add([{"id": n, "text": f"Acme {n}"} for n in range(3)], key="id")
     topic = project.task("topic", ["A", "B"], on="text")
     names = project.task("names", ["ORG"], on="text", kind="spans")
+    several = project.task("several", ["x", "y"], on="text", kind="multilabel")
     topic.label(0, "A", by="ann")
     topic.label(0, "B", by="bob")
     topic.label(1, rn.NONE, by="bob")
     names.label(0, [(0, 4, "ORG")], by="ann")
     names.label(2, [], by="cyd")
+    several.label(0, ["x", "y"], by="ann")
+    several.label(1, [], by="bob")
 
     def said(one: rn.Project) -> list[list[Any]]:
-        frames = [one.task(name).all_labels().astype(object) for name in ("topic", "names")]
+        frames = [
+            one.task(name).all_labels().astype(object) for name in ("topic", "names", "several")
+        ]
         return [frame.where(frame.notna(), None).to_numpy().tolist() for frame in frames]
 
-    options = {"sources": ["manual", "people"]}
-    for path, format in ((tmp_path / "a.json", "label_studio"), (tmp_path / "a.jsonl", None)):
-        project.export(path, format=format, **options)
-        with rn.open(by="eve") as other:
-            other.add(path, key="id")
-            assert said(other) == said(project)
+    path = tmp_path / f"a.{suffix}"
+    project.export(path, format=format, sources=["manual", "people"])
+    with rn.open(by="eve") as other:
+        other.add(path, key="id")
+        assert said(other) == said(project)
 
 
 def test_weak_labels_come_back_as_predictions(project: rn.Project, tmp_path: Path) -> None:

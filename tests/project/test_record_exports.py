@@ -70,6 +70,8 @@ def test_a_record_export_comes_in_whole(project: rn.Project, tmp_path: Path, suf
     assert spans(found) == [[0, 4, "ORG"], [18, 21, "PER"]]
     assert found["confidence"].tolist() == [0.5, 0.25]
     assert names.heuristics()["heuristic"].tolist() == ["in list"]
+    assert names.hits("in list").keys() == [1]
+    assert topic.hits("finds money").keys() == [1]
     assert set(project.records().columns) == {"running_id", "headline"}
 
 

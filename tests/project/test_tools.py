@@ -41,14 +41,21 @@ def said(draw: st.DrawFn) -> dict[str, Any]:
     return {"text": text, "n": draw(st.none() | st.integers(-5, 5)), "label": label, "spans": spans}
 
 
-def filled(project: rn.Project, rows: list[dict[str, Any]]) -> None:
+def filled(project: rn.Project, rows: list[dict[str, Any]], kind: str) -> None:
     project.add(
         [{"id": f"r{n}", "text": one["text"], "n": one["n"]} for n, one in enumerate(rows)],
         key="id",
         types={"n": "integer", "text": "text"},
     )
-    topic = project.task("topic", LABELS, on="text")
+    topic = project.task("topic", LABELS, on="text", kind=kind)
     names = project.task("names", KINDS, on="text", kind="spans")
+    if kind == "multilabel":
+        # Three labels of a record, or fewer, in place of one.
+        every = [*LABELS, rn.NONE]
+        rows = [
+            one | {"label": None if one["label"] is None else LABELS[every.index(one["label"]) :]}
+            for one in rows
+        ]
     labels = {f"r{n}": one["label"] for n, one in enumerate(rows) if one["label"] is not None}
     topic.label_many(labels)
     spans = {f"r{n}": one["spans"] for n, one in enumerate(rows) if one["spans"] is not None}
@@ -59,7 +66,10 @@ def labels_of(project: rn.Project, name: str) -> list[str]:
     if name not in project.tasks:
         return []
     gold = project.task(name).gold().drop(columns="by").astype(object)
-    return sorted(map(str, gold.where(gold.notna(), None).to_numpy().tolist()))
+    rows = gold.where(gold.notna(), None).to_numpy().tolist()
+    return sorted(
+        str([sorted(cell) if isinstance(cell, list) else cell for cell in row]) for row in rows
+    )
 
 
 def records_of(project: rn.Project) -> list[dict[str, Any]]:
@@ -75,27 +85,33 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "label_studio": {},
     "argilla": {"offsets": "codepoint"},
 }
+# They do not say themselves that a record may have several labels.
+TOLD = ("prodigy", "doccano")
 SUFFIX = {"prodigy": "jsonl", "doccano": "jsonl", "label_studio": "json", "argilla": "json"}
 
 
+@pytest.mark.parametrize("kind", ["classification", "multilabel"])
 @pytest.mark.parametrize("format", list(OPTIONS))
 @given(rows=st.lists(said(), min_size=1, max_size=5))
 @ROUND
 def test_a_project_comes_back_from_a_file_of_another_tool(
-    tmp_path_factory: pytest.TempPathFactory, format: str, rows: list[dict[str, Any]]
+    tmp_path_factory: pytest.TempPathFactory, format: str, kind: str, rows: list[dict[str, Any]]
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
     path = folder / f"a.{SUFFIX[format]}"
     with rn.open(by="ann") as project, rn.open(by="ann") as other:
-        if format == "argilla":  # It cannot say that no label applies.
+        if format == "argilla" and kind == "classification":  # It cannot say that no label applies.
             rows = [
                 one | {"label": None if one["label"] == rn.NONE else one["label"]} for one in rows
             ]
-        filled(project, rows)
+        # One that says both, as an empty list alone says neither what it is a list of.
+        rows = [*rows, {"text": "Bob", "n": 1, "label": LABELS[0], "spans": [(0, 3, "PER")]}]
+        filled(project, rows, kind)
         written = project.export(path, format=format)
         assert written.left_out is None or not len(written.left_out)
         types = {"n": "integer"} if any(one["n"] is not None for one in rows) else None
-        other.add(path, format=format, key="id", types=types, **OPTIONS[format])
+        several = {"multilabel": True} if kind == "multilabel" and format in TOLD else {}
+        other.add(path, format=format, key="id", types=types, **OPTIONS[format], **several)
         assert records_of(other) == records_of(project)
         for name in ("topic", "names"):
             assert labels_of(other, name) == labels_of(project, name)

@@ -14,11 +14,11 @@ from refinery_nb.io.annotations.converted import (
     Converted,
     Note,
     Row,
+    answer,
     integer,
     items,
     label_name,
     mapping,
-    one_label,
 )
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import (
@@ -70,6 +70,9 @@ class Argilla(Converted):
         super().__init__(path, encoding, self._row, offsets)
         self._questions = None if questions is None else set(questions)
         self._on = on
+        # Questions whose answers are spans, and those whose answers are several labels.
+        self._spans: set[str] = set()
+        self._several: set[str] = set()
 
     def _row(self, raw: dict[str, Any], note: Note) -> Row:
         fields = mapping(raw.get("fields"), "fields")
@@ -79,11 +82,12 @@ class Argilla(Converted):
         on = self._about(fields)
         for question, value, by, where in _responses(raw, note):
             if self._questions is None or question in self._questions:
-                _put(row, on, question, value, where, note, by=by)
+                self._put(row, on, question, value, where, note, by=by)
         for question, one in _suggestions(raw):
             if self._questions is None or question in self._questions:
                 where = f"suggestions.{question}"
-                _put(row, on, question, one.get("value"), where, note, score=one.get("score"))
+                score = one.get("score")
+                self._put(row, on, question, one.get("value"), where, note, score=score)
         return row
 
     def _about(self, fields: Mapping[str, Any]) -> str:
@@ -93,6 +97,38 @@ class Argilla(Converted):
         if len(texts) == 1 or "text" in texts:
             return "text" if "text" in texts else texts[0]
         raise Unfit("nothing says which field the questions are about: pass on=", "fields")
+
+    def _put(
+        self,
+        row: Row,
+        on: str,
+        question: str,
+        value: Any,
+        where: str,
+        note: Note,
+        *,
+        by: str | None = None,
+        score: Any = None,
+    ) -> None:
+        weak = where.startswith("suggestions")
+        if isinstance(value, list):
+            if value:
+                of = self._spans if isinstance(value[0], dict) else self._several
+                of.add(question)
+            elif question not in self._spans | self._several:
+                # What comes later in the file may tell what is none here.
+                self.convert_again()
+                return
+            if question in self._spans:
+                _put_spans(row, on, question, value, where, by=by, score=score, weak=weak)
+                return
+            said = answer(value, where, several=True) or []
+            row.classes(on, question, said, by=by, confidence=_confidence(score), weak=weak)
+        elif isinstance(value, dict):
+            note("answers are neither labels nor spans and were left out")
+        elif value is not None:
+            label = label_name(value if isinstance(value, str) else str(value), where)
+            row.classes(on, question, label, by=by, confidence=_confidence(score), weak=weak)
 
 
 def _responses(raw: Mapping[str, Any], note: Note) -> Iterator[tuple[str, Any, str | None, str]]:
@@ -129,41 +165,32 @@ def _suggestions(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
         yield label_name(suggestion.get("question_name"), where), suggestion
 
 
-def _put(
+def _put_spans(
     row: Row,
     on: str,
     question: str,
-    value: Any,
+    value: list[Any],
     where: str,
-    note: Note,
     *,
-    by: str | None = None,
-    score: Any = None,
+    by: str | None,
+    score: Any,
+    weak: bool,
 ) -> None:
-    weak = where.startswith("suggestions")
-    if isinstance(value, list) and all(isinstance(one, dict) and "start" in one for one in value):
-        spans = [
+    spans = []
+    for at, found in enumerate(value):
+        here = f"{where}[{at}]"
+        one = mapping(found, here)
+        spans.append(
             [
-                integer(one.get("start"), f"{where}[{at}].start"),
-                integer(one.get("end"), f"{where}[{at}].end"),
-                label_name(one.get("label"), f"{where}[{at}].label"),
+                integer(one.get("start"), f"{here}.start"),
+                integer(one.get("end"), f"{here}.end"),
+                label_name(one.get("label"), f"{here}.label"),
             ]
-            for at, one in enumerate(value)
-        ]
-        scores = score if isinstance(score, list) else [score] * len(spans)
-        sures = [_confidence(one) or 1.0 for one in scores]
-        if spans or not weak:
-            row.offsets(on, question, spans, by=by, confidences=sures, weak=weak)
-        return
-    if isinstance(value, list):
-        value = one_label(value, where)
-    if value is None:
-        return
-    if isinstance(value, dict):
-        note("answers are neither labels nor spans and were left out")
-        return
-    label = label_name(value if isinstance(value, str) else str(value), where)
-    row.classes(on, question, label, by=by, confidence=_confidence(score), weak=weak)
+        )
+    scores = score if isinstance(score, list) else [score] * len(spans)
+    sures = [_confidence(one) or 1.0 for one in scores]
+    if spans or not weak:
+        row.offsets(on, question, spans, by=by, confidences=sures, weak=weak)
 
 
 def _confidence(score: Any) -> float | None:
@@ -202,7 +229,8 @@ def write(
         for place in layout.places:
             name = place.task.name
             said, weak = place.manual(row), place.weak(row)
-            if said is not None and said.label is None and not place.task.is_spans:
+            one = not place.task.is_spans and not place.task.is_multi
+            if said is not None and one and said.label is None:
                 why = f"{name!r} is reviewed, and no label applies"
                 left_out.append(LeftOut(number, None, None, None, "", why))
             elif said is not None:
@@ -210,7 +238,7 @@ def write(
                 made["responses"][name] = [{"value": value, "user_id": user_id}]
             if weak is not None:
                 score = list(weak.confidence)
-                sure = score if place.task.is_spans else next(iter(score), None)
+                sure = score if place.task.is_spans else min(score, default=None)
                 made["suggestions"][name] = {
                     "value": _value(place, weak),
                     "score": sure,
@@ -223,6 +251,8 @@ def write(
 
 
 def _value(place: Place, said: Said) -> Any:
+    if place.task.is_multi:
+        return list(said.labels)
     if not place.task.is_spans:
         return said.label
     return [{"start": one.start, "end": one.end, "label": one.label} for one in said.spans]

@@ -38,16 +38,17 @@ class Row:
         self,
         on: str | None,
         task: str,
-        label: str,
+        label: str | list[str],
         *,
         by: str | None = None,
         confidence: float | None = None,
         weak: bool = False,
     ) -> None:
-        """Put a label (or ``NONE``) into its column; ``by`` says whose it is."""
+        """Put a label (or ``NONE``), or a list of them, into its column; ``by`` says whose."""
         if weak:
+            sure = [confidence or 1.0] * len(label) if isinstance(label, list) else confidence
             self.record[column(on, task, WEAK, "label")] = label
-            self.record[column(on, task, WEAK, "confidence")] = confidence
+            self.record[column(on, task, WEAK, "confidence")] = sure
         elif by is None:
             self.record[column(on, task, MANUAL, "label")] = label
         else:
@@ -216,15 +217,25 @@ def items(value: Any, where: str) -> list[Any]:
     return value
 
 
-def one_label(values: Sequence[Any], where: str) -> str | None:
-    """Return the only one of several labels, None where there is none.
+def answer(values: Sequence[Any], where: str, *, several: bool = False) -> str | list[str] | None:
+    """Return the only one of several labels, None where there is none, or all of them.
+
+    Parameters
+    ----------
+    several
+        Whether a record may have several labels.
 
     Raises
     ------
     Unfit
-        If there are several: a task has one label a record.
+        If there are several and should not be.
     """
+    if several:
+        return list(dict.fromkeys(label_name(value, where) for value in values))
     if len(values) > 1:
         shown = ", ".join(repr(value) for value in values)
-        raise Unfit(f"there are {len(values)} labels ({shown:.80}); one is allowed", where)
+        raise Unfit(
+            f"there are {len(values)} labels ({shown:.80}); one is allowed, or pass multilabel=",
+            where,
+        )
     return label_name(values[0], where) if values else None

@@ -14,7 +14,7 @@ from typing import Any
 from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.span import Span
-from refinery_nb.io.annotations.converted import column
+from refinery_nb.io.annotations.converted import answer, column
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, MakeDoc
 from refinery_nb.io.names import MANUAL, NONE
@@ -41,6 +41,8 @@ class DocBinFile:
         What the attribute of its texts is called here.
     group
         The group of spans to read; by default the entities.
+    multilabel
+        Whether a record may have several labels.
     """
 
     typed = True
@@ -53,12 +55,14 @@ class DocBinFile:
         spans: str = "entities",
         text: str = "text",
         group: str | None = None,
+        multilabel: bool = False,
     ) -> None:
         self.name = path.name
         self.warnings: list[str] = []
         self._bin = _load(path)
         self._text = text
         self._group = group
+        self._several = multilabel
         self._label = column(text, task, MANUAL, "label")
         self._spans = column(text, spans, MANUAL, "spans")
 
@@ -105,11 +109,9 @@ class DocBinFile:
         elif doc.has_annotation("ENT_IOB"):
             record[self._spans] = _offsets(doc.ents)
         likely = [str(name) for name, value in doc.cats.items() if value >= LIKELY]
-        if len(likely) > 1:
-            shown = ", ".join(map(repr, likely))
-            raise Unfit(f"there are {len(likely)} categories ({shown:.80}); one is allowed", "cats")
         if doc.cats:
-            record[self._label] = likely[0] if likely else NONE
+            said = answer(likely, "cats", several=self._several)
+            record[self._label] = NONE if said is None else said
         return record
 
 
@@ -186,7 +188,7 @@ def write(
                     left_out.append(LeftOut(number, *span, surface, MISALIGNED))
             said = None if classes is None else classes.best(row)
             if said is not None:
-                doc.cats = {one: float(one == said.label) for one in names}
+                doc.cats = {one: float(one in said.labels) for one in names}
             made.add(doc)
     path.write_bytes(made.to_bytes())
     return left_out

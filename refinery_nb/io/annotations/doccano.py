@@ -17,11 +17,11 @@ from refinery_nb.io.annotations.converted import (
     Converted,
     Note,
     Row,
+    answer,
     integer,
     items,
     label_name,
     mapping,
-    one_label,
 )
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, write_array, write_lines
@@ -67,6 +67,8 @@ class Doccano(Converted):
     empty
         What an empty list of labels means: ``unlabelled``, or ``none``, that somebody looked and
         found none. doccano writes both alike.
+    multilabel
+        Whether a record may have several labels.
     offsets
         What the spans count: ``codepoint``, ``utf16``, or ``auto``, which asks the texts.
     """
@@ -80,6 +82,7 @@ class Doccano(Converted):
         spans: str = "entities",
         text: str = "text",
         empty: str = "unlabelled",
+        multilabel: bool = False,
         offsets: str = "auto",
     ) -> None:
         if empty not in EMPTY:
@@ -89,6 +92,7 @@ class Doccano(Converted):
         self._spans = spans
         self._text = text
         self._none = empty == "none"
+        self._several = multilabel
         # What the lists of labels of this file hold, as far as they are not empty.
         self._spans_seen = self._labels_seen = False
 
@@ -117,7 +121,8 @@ class Doccano(Converted):
                 labels = found
         if labels:
             self._labels_seen = True
-            row.classes(self._text, self._task, str(one_label(labels, "label")))
+            said = answer(labels, "label", several=self._several)
+            row.classes(self._text, self._task, said or NONE)
         elif labels is not None and (not spans or "cats" in raw):
             self._empty(row, note, spans_too="cats" not in raw and "entities" not in raw)
         if spans:
@@ -129,17 +134,18 @@ class Doccano(Converted):
 
     def _empty(self, row: Row, note: Note, *, spans_too: bool) -> None:
         """Take an empty list of labels, of which doccano does not say whether they are spans."""
+        none: str | list[str] = [] if self._several else NONE
         if not self._none:
             note("records have an empty list of labels and count as unlabelled, see empty=")
         elif not spans_too:
-            row.classes(self._text, self._task, NONE)
+            row.classes(self._text, self._task, none)
         else:
             # What comes later in the file may tell.
             self.convert_again()
             if self._spans_seen:
                 row.offsets(self._text, self._spans, [])
             elif self._labels_seen:
-                row.classes(self._text, self._task, NONE)
+                row.classes(self._text, self._task, none)
 
 
 def _entities(value: Any) -> list[Any] | None:
@@ -196,7 +202,7 @@ def write(
         made = {"text": row[at] or "", **made}
         label = None if classes is None else classes.best(row)
         if label is not None:
-            made["cats" if both else "label"] = [] if label.label is None else [label.label]
+            made["cats" if both else "label"] = list(label.labels)
         marked = None if spans is None else spans.best(row)
         if marked is not None:
             made["entities" if both else "label"] = [list(span) for span in marked.spans]

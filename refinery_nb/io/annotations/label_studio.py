@@ -17,10 +17,10 @@ from refinery_nb.io.annotations.converted import (
     Converted,
     Note,
     Row,
+    answer,
     integer,
     items,
     mapping,
-    one_label,
 )
 from refinery_nb.io.annotations.label_studio_config import Control, read_config
 from refinery_nb.io.annotations.offsets import Unfit
@@ -57,6 +57,8 @@ class LabelStudio(Converted):
     config
         The labeling configuration, as a path or XML text. Without it, what a control is about is
         taken from the name of its object, or from the only text of the task.
+    multilabel
+        The controls with choices of which a text may have several; a configuration says it too.
     offsets
         What the spans count: by default ``auto``, which asks the texts that they carry.
     """
@@ -67,11 +69,14 @@ class LabelStudio(Converted):
         *,
         encoding: str = "utf-8",
         config: str | os.PathLike[str] | None = None,
+        multilabel: Sequence[str] = (),
         offsets: str = "auto",
     ) -> None:
         super().__init__(path, encoding, self._row, offsets)
         controls = () if config is None else read_config(config)
         self._answered = False
+        self._several = {*([multilabel] if isinstance(multilabel, str) else multilabel)}
+        self._several |= {one.name for one in controls if one.several}
         self._controls: dict[str, Control] = {one.name: one for one in controls}
         # Controls of spans that the file has shown so far, and what they are about.
         self._asked: dict[str, str] = {
@@ -82,6 +87,8 @@ class LabelStudio(Converted):
         row = Row(dict(mapping(raw.get("data"), "data")))
         meta = raw.get("meta")
         ours = meta.get(OURS) if isinstance(meta, dict) else None
+        if isinstance(ours, dict):
+            self._several |= {str(one) for one in items(ours.get("several"), "meta")}
         said = items(raw.get("annotations", raw.get("completions")), "annotations")
         for at, one in enumerate(said):
             self._annotation(row, mapping(one, f"annotations[{at}]"), at, ours, note)
@@ -122,7 +129,7 @@ class LabelStudio(Converted):
             if isinstance(on, list):
                 row.offsets(str(on[0]), name, [], by=by)
             else:
-                row.classes(on, name, NONE, by=by)
+                row.classes(on, name, [] if name in self._several else NONE, by=by)
 
     def _results(
         self, row: Row, results: list[Any], where: str, note: Note
@@ -143,7 +150,9 @@ class LabelStudio(Converted):
             _, said = found.setdefault(name, (on, []))
             if kind == "choices":
                 chosen = items(value.get("choices"), here)
-                said.append((one_label(chosen, f"{here}.value.choices"), result.get("score")))
+                several = name in self._several
+                label = answer(chosen, f"{here}.value.choices", several=several)
+                said.append((label, result.get("score")))
                 continue
             if name not in self._asked:
                 self._asked[name] = on
@@ -152,7 +161,7 @@ class LabelStudio(Converted):
                     self.convert_again()
             start, end = _offsets(value, here)
             for label in items(value.get("labels", value.get(kind)), f"{here}.value.labels"):
-                label = one_label([label], f"{here}.value.labels")
+                label = answer([label], f"{here}.value.labels")
                 said.append(([start, end, label], value.get("text"), result.get("score")))
         return found
 
@@ -186,10 +195,14 @@ def _put(
             sures = [_confidence(score) or confidence or 1.0 for _, _, score in said]
             row.offsets(on, name, spans, surfaces=surfaces, by=by, confidences=sures, weak=weak)
             continue
-        label = one_label([one for one, _ in said if one is not None], "result")
+        scores = [_confidence(score) for _, score in said]
+        sure = next(filter(None, scores), confidence)
+        if any(isinstance(one, list) for one, _ in said):
+            labels = [label for one, _ in said for label in one or ()]
+            row.classes(on, name, labels, by=by, confidence=sure, weak=weak)
+            continue
+        label = answer([one for one, _ in said if one is not None], "result")
         if label is not None or not weak:
-            scores = [_confidence(score) for _, score in said]
-            sure = next(filter(None, scores), confidence)
             row.classes(on, name, label or NONE, by=by, confidence=sure, weak=weak)
 
 
@@ -230,6 +243,7 @@ def write(
     """
     layout = Layout(columns, tasks)
     object_name = layout.object_of(text)
+    several = [task.name for task in tasks if task.is_multi]
 
     def element(row: Sequence[Any]) -> dict[str, Any]:
         record = layout.record(row)
@@ -262,6 +276,8 @@ def write(
             made["predictions"] = [{"model_version": OURS, "score": score, "result": predicted}]
         # Beside results of one task, another may be open: nothing is said of it by accident.
         ours: dict[str, Any] = {"none": said.pop(None, ([], {}))[1]}
+        if several:
+            ours["several"] = several
         if said:
             ours["people"] = {by: none for by, (_, none) in said.items()}
         made["meta"] = {OURS: ours}
@@ -277,10 +293,10 @@ def _written(
     task = place.task
     about = {"from_name": task.name, "to_name": task.on or object_name}
     if not task.is_spans:
-        if said.label is None:
+        if not said.labels:
             return []
-        choice = {**about, "type": "choices", "value": {"choices": [said.label]}}
-        return [choice | {"score": sure} for sure in said.confidence] or [choice]
+        choice = {**about, "type": "choices", "value": {"choices": list(said.labels)}}
+        return [choice | {"score": min(said.confidence)} if said.confidence else choice]
     text = str(record.get(task.on or "", ""))
     results = []
     for at, span in enumerate(said.spans):

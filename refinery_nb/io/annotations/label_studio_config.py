@@ -28,13 +28,15 @@ LONGEST = 2**20
 class Control:
     """One question of a configuration.
 
-    ``on`` is the field of the data that it is about, ``labels`` has colours (or None) by name.
+    ``on`` is the field of the data that it is about, ``labels`` has colours (or None) by name,
+    ``several`` says whether a text may have several of them.
     """
 
     name: str
     spans: bool
     on: str | None
     labels: dict[str, str | None]
+    several: bool = False
 
 
 def read_config(source: str | os.PathLike[str]) -> tuple[Control, ...]:
@@ -65,6 +67,7 @@ class _Parser:
         self._texts: dict[str, str] = {}
         self._controls: dict[str, tuple[bool, str, dict[str, str | None]]] = {}
         self._open: list[tuple[str, str]] = []
+        self._several: set[str] = set()
 
     def parse(self, content: bytes) -> tuple[Control, ...]:
         parser = expat.ParserCreate()
@@ -86,7 +89,7 @@ class _Parser:
                 "it asks nothing that is known here.", source=self._source, hint=f"Known: {known}."
             )
         return tuple(
-            Control(name, spans, self._texts.get(about), labels)
+            Control(name, spans, self._texts.get(about), labels, name in self._several)
             for name, (spans, about, labels) in self._controls.items()
         )
 
@@ -103,6 +106,8 @@ class _Parser:
             about = attributes.get("toName", "")
             self._controls.setdefault(name, (CONTROLS[tag][1], about, {}))
             self._open.append((tag, name))
+            if tag == "Choices" and attributes.get("choice") == "multiple":
+                self._several.add(name)
         elif self._open and tag == CONTROLS[self._open[-1][0]][0]:
             label = attributes.get("value", "")
             if label.strip():
@@ -135,7 +140,8 @@ def config(tasks: Sequence[TaskSchema], object_name: str) -> str:
         lines.append(f"  <Text name={quoteattr(on)} value={quoteattr('$' + on)}/>")
     for task in tasks:
         tag, inner = ("Labels", "Label") if task.is_spans else ("Choices", "Choice")
-        single = "" if task.is_spans else ' choice="single"'
+        many = "multiple" if task.is_multi else "single"
+        single = "" if task.is_spans else f' choice="{many}"'
         about = f"name={quoteattr(task.name)} toName={quoteattr(task.on or object_name)}"
         lines.append(f"  <{tag} {about}{single}>")
         for label in task.labels:

@@ -15,6 +15,7 @@ from refinery_nb.io.annotations.converted import (
     Converted,
     Note,
     Row,
+    answer,
     integer,
     items,
     label_name,
@@ -50,6 +51,8 @@ class Prodigy(Converted):
         What the tasks of its labels and of its spans are called here.
     text
         What the attribute of its texts is called here.
+    multilabel
+        Whether a record may have several labels.
     offsets
         What the spans count: ``codepoint``, as Prodigy does, ``utf16`` or ``auto``.
     """
@@ -62,12 +65,14 @@ class Prodigy(Converted):
         task: str = "label",
         spans: str = "entities",
         text: str = "text",
+        multilabel: bool = False,
         offsets: str = "codepoint",
     ) -> None:
         super().__init__(path, encoding, self._row, offsets)
         self._task = task
         self._spans = spans
         self._text = text
+        self._several = multilabel
 
     def _row(self, raw: dict[str, Any], note: Note) -> Row:
         if not isinstance(raw.get("text"), str):
@@ -75,24 +80,24 @@ class Prodigy(Converted):
         meta = mapping(raw.get("meta") or {}, "meta")
         row = Row({**meta, self._text: raw["text"]})
         row.record |= {k: v for k, v in raw.items() if k not in OWN and not k.startswith("_")}
-        answer = raw.get("answer")
-        if answer not in (None, "accept", "reject", "ignore"):
-            raise Unfit(f"the answer is {answer!r:.40}, not accept, reject or ignore", "answer")
-        if answer in ("reject", "ignore"):
-            note(f"answers are {answer!r}: those records have no label")
+        said = raw.get("answer")
+        if said not in (None, "accept", "reject", "ignore"):
+            raise Unfit(f"the answer is {said!r:.40}, not accept, reject or ignore", "answer")
+        if said in ("reject", "ignore"):
+            note(f"answers are {said!r}: those records have no label")
             return row
         by = raw.get("_annotator_id")
         by = by if isinstance(by, str) and by else None
-        label = self._label(raw, answer)
+        label = self._label(raw, said)
         if label is not None:
             row.classes(self._text, self._task, label, by=by)
         spans = items(raw.get("spans"), "spans")
         asked = "spans" in raw or raw.get("_view_id") in SPAN_VIEWS
-        if spans or (answer == "accept" and asked):
+        if spans or (said == "accept" and asked):
             row.offsets(self._text, self._spans, _spans(spans), by=by)
         return row
 
-    def _label(self, raw: dict[str, Any], answer: str | None) -> str | None:
+    def _label(self, raw: dict[str, Any], said: str | None) -> str | list[str] | None:
         """Return the accepted label, NONE for none of the options, None where it is not asked."""
         if "accept" in raw:
             accepted = [str(one) for one in items(raw["accept"], "accept")]
@@ -100,12 +105,10 @@ class Prodigy(Converted):
             accepted = [label_name(raw["label"], "label")]
         else:
             return None
-        if len(accepted) > 1:
-            shown = ", ".join(map(repr, accepted))
-            raise Unfit(f"{len(accepted)} labels are accepted ({shown}); one is allowed", "accept")
         if accepted:
-            return accepted[0]
-        return NONE if answer == "accept" else None
+            return answer(accepted, "accept", several=self._several)
+        none: str | list[str] = [] if self._several else NONE
+        return none if said == "accept" else None
 
 
 def _spans(spans: list[Any]) -> list[Any]:
@@ -149,7 +152,7 @@ def write(
         label = None if classes is None else classes.best(row)
         if label is not None:
             made["options"] = [{"id": one, "text": one} for one in options]
-            made["accept"] = [] if label.label is None else [label.label]
+            made["accept"] = list(label.labels)
         marked = None if spans is None else spans.best(row)
         if marked is not None:
             made["spans"] = [

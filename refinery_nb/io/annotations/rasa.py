@@ -49,6 +49,7 @@ def write(
     classes, spans = layout.one_of_each("Rasa")
     if classes is None:
         raise InputError("Rasa needs intents: a task with labels.", source=path.name)
+    classes.task.one_answer("Rasa")
     at, _ = layout.text("Rasa", text)
     examples: dict[str, list[str]] = {}
     left_out: list[LeftOut] = []

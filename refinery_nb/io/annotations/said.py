@@ -36,11 +36,16 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is said of a record: a label's name, or None for "reviewed, none", or spans."""
+    """What is said of a record: names of labels, or spans; neither means "reviewed, none"."""
 
-    label: str | None
+    labels: tuple[str, ...]
     spans: tuple[Span, ...]
     confidence: tuple[float, ...] = ()
+
+    @property
+    def label(self) -> str | None:
+        """The only label, None where there is none."""
+        return self.labels[0] if self.labels else None
 
 
 class Place:
@@ -79,7 +84,7 @@ class Place:
             return None
         sure = self._at.get((source, "confidence"))
         value = row[at]
-        if self.task.is_spans and isinstance(value, str):
+        if (self.task.is_spans or self.task.is_multi) and isinstance(value, str):
             value = json.loads(value)
         confidence = None if sure is None else row[sure]
         if isinstance(confidence, str):
@@ -91,8 +96,10 @@ class Place:
             confidence if isinstance(confidence, list) else [confidence] * (confidence is not None)
         )
         if self.task.is_spans:
-            return Said(None, tuple(map(Span._make, value)), tuple(many))
-        return Said(None if value == NONE else str(value), (), tuple(many))
+            return Said((), tuple(map(Span._make, value)), tuple(many))
+        if self.task.is_multi:
+            return Said(tuple(value), (), tuple(many))
+        return Said(() if value == NONE else (str(value),), (), tuple(many))
 
 
 class Layout:

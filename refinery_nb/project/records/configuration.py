@@ -38,8 +38,7 @@ def add_configuration(project: Project, path: Path) -> list[str]:
                 raise
             if control.name not in known:
                 shown = ", ".join(list(control.labels)[:SHOWN])
-                kind = "spans" if control.spans else "classification"
-                told.append(f"the {kind} task {control.name!r} is new: {shown}")
+                told.append(f"the {_kind(control)} task {control.name!r} is new: {shown}")
     return told
 
 
@@ -54,5 +53,8 @@ def _make(project: Project, control: Control) -> None:
         label: color or palette.color(at)
         for at, (label, color) in enumerate(control.labels.items())
     }
-    kind = "spans" if control.spans else "classification"
-    tasks.task(project, control.name, labels, on=control.on, kind=kind)
+    tasks.task(project, control.name, labels, on=control.on, kind=_kind(control))
+
+
+def _kind(control: Control) -> str:
+    return "spans" if control.spans else "multilabel" if control.several else "classification"

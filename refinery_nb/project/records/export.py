@@ -119,10 +119,6 @@ def export(
             raise QueryError("a snapshot of refinery holds all tasks.", hint="Leave tasks= out.")
         return export_snapshot(project, path, view, sources=sources or EVERY, **options)
     foreign = foreign_format(path, format)
-    if foreign is not None:
-        for one in project.schemas:
-            if tasks is None or one.name in tasks:
-                one.one_answer(f"the format {foreign!r}")
     if sources is None:
         sources = ("manual",) if foreign in ONE_LABEL else ("manual", "weak")
     allowed = SOURCES if foreign is None else FOREIGN_SOURCES.get(foreign, ("manual", "weak"))

@@ -19,6 +19,7 @@ from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
+from refinery_nb.project.records.people import holds_lists
 from refinery_nb.store import gold, new_labels, records, schema, weak
 from refinery_nb.store.db import Connection
 
@@ -104,7 +105,9 @@ class LabelImporter:
 
     def _is_list(self, parts: Mapping[str, int]) -> bool:
         at = parts.get("label")
-        return at is not None and self.reading.columns[at].type is AttributeType.JSON
+        if at is not None:
+            return self.reading.columns[at].type is AttributeType.JSON
+        return "people" in parts and holds_lists(self.reading, parts["people"])
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take the labels of a chunk of records that have just been stored."""
@@ -169,7 +172,7 @@ class LabelImporter:
         """Collect what a heuristic says of a chunk of records."""
         task = next(t for t in schema.tasks(self.connection) if t.name == votes.task)
         at, confidence = votes.position, votes.parts.get("confidence")
-        if at is None or (task.is_spans and "spans" not in votes.parts):
+        if at is None:
             return
         votes.look([ids[key] for key in keys])
         said = [

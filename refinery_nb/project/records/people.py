@@ -1,7 +1,8 @@
-"""What each person says of a task, for an export that keeps them apart."""
+"""What each person says of a task: the columns that keep people apart."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb import io
@@ -30,7 +31,9 @@ class People:
                 if row.stale or label is None:
                     continue
                 said = self._said.setdefault(row.record, {})
-                if not task.is_spans:
+                if task.is_multi:
+                    said.setdefault(row.actor, []).extend([] if label == NONE else [label])
+                elif not task.is_spans:
                     said[row.actor] = label
                 else:
                     spans = said.setdefault(row.actor, [])
@@ -41,3 +44,12 @@ class People:
         """Return the cell of a record."""
         said = self._said.get(record)
         return (None if said is None else dump(said),)
+
+
+def holds_lists(reading: io.Reading, at: int) -> bool:
+    """Return whether people say several labels a record in such a column."""
+    for chunk in reading.chunks():
+        for row in chunk.rows:
+            if row[at] not in (None, "", "{}"):
+                return isinstance(next(iter(json.loads(row[at]).values())), list)
+    return False
