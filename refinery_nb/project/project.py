@@ -28,6 +28,8 @@ from refinery_nb.project.labels import removal
 from refinery_nb.project.learning.learning import Learning
 from refinery_nb.project.learning.queues import Queues
 from refinery_nb.project.lookups.lookups import Lookups
+from refinery_nb.project.projects import doctor as examining
+from refinery_nb.project.projects import folders, saving
 from refinery_nb.project.quality import confusion
 from refinery_nb.project.records import add as adding
 from refinery_nb.project.records import cards, frames, history
@@ -49,7 +51,6 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
-    from refinery_nb.project.projects.doctor import DoctorReport
     from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
     from refinery_nb.project.training.training_set import TrainingSet
@@ -353,35 +354,12 @@ class Project:
         with self.database.read() as connection:
             return backup.back_up(connection, Path(path))
 
-    def doctor(self, *, repair: bool = False) -> DoctorReport:
-        """Examine the project: is all of it whole? See ``projects.doctor.doctor``."""
-        from refinery_nb.project.projects.doctor import doctor
-
-        return doctor(self, repair=repair)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the whole project to one file, ``x.rnb.zip``; see ``projects.saving.save``."""
-        from refinery_nb.project.projects.saving import save
-
-        return save(self, Path(path))
-
-    def copy(self, folder: str | os.PathLike[str]) -> Project:
-        """Copy the project into a new folder and open the copy; see ``projects.folders.copy``."""
-        from refinery_nb.project.projects.folders import copy
-
-        return copy(self, folder)
-
-    def rename(self, name: str) -> Project:
-        """Rename the project's folder; return the project, opened again."""
-        from refinery_nb.project.projects.folders import rename
-
-        return rename(self, name)
-
-    def destroy(self, *, confirm: str) -> None:
-        """Delete the whole project with its backups; ``confirm`` is its name."""
-        from refinery_nb.project.projects.folders import destroy
-
-        destroy(self, confirm=confirm)
+    # What is done with whole projects; their modules say how.
+    doctor = examining.doctor
+    save = saving.save
+    copy = folders.copy
+    rename = folders.rename
+    delete = folders.delete
 
     def close(self) -> None:
         """Close the project; closing twice is harmless."""

@@ -538,16 +538,16 @@ def test_a_project_is_deleted_by_its_name_only(tmp_path: Path) -> None:
     fill(project)
     (root / "notes.ipynb").write_text("{}")
     with pytest.raises(SchemaError, match=r"called 'news', not 'other'.* 5 records"):
-        project.destroy(confirm="other")
+        project.delete(confirm="other")
     assert len(project) == 5
-    project.destroy(confirm="news")
+    project.delete(confirm="news")
     # What somebody else put there stays.
     assert [one.name for one in root.iterdir()] == ["notes.ipynb"]
     other = rn.open(tmp_path / "papers")
-    other.destroy(confirm="papers")
+    other.delete(confirm="papers")
     assert not (tmp_path / "papers").exists()
     with rn.open() as memory, pytest.raises(SchemaError, match="in memory has no folder"):
-        memory.destroy(confirm="in memory")
+        memory.delete(confirm="in memory")
 
 
 def test_projects_are_listed_and_damaged_ones_with_the_reason(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def rename(project: Project, name: str) -> Project:
     return type(project)(target, by=project.actor)
 
 
-def destroy(project: Project, *, confirm: str) -> None:
+def delete(project: Project, *, confirm: str) -> None:
     """Delete a project with its backups; its folder too, if nothing else is in it.
 
     Parameters
@@ -144,7 +144,7 @@ def destroy(project: Project, *, confirm: str) -> None:
     if confirm != project.name:
         raise SchemaError(
             f"the project is called {project.name!r}, not {confirm!r}: nothing was deleted.",
-            hint=f"project.destroy(confirm={project.name!r}) deletes {len(project):,} records with "
+            hint=f"project.delete(confirm={project.name!r}) deletes {len(project):,} records with "
             "all labels and backups.",
         )
     project.close()

@@ -36,8 +36,10 @@ LINES = 1 << 20  # characters that are written at once
 SUFFIX = ".rnb.zip"
 
 
-def save(project: Project, path: Path) -> Path:
-    """Write a project to one file, with all that it has: history, votes, runs, vectors, comments.
+def save(project: Project, path: str | os.PathLike[str]) -> Path:
+    """Write a project to one file, ``x.rnb.zip``, with all that it has; see ``rn.restore``.
+
+    That is records, labels with their history, rules with votes, runs, vectors, slices, comments.
 
     Caches that are made anew, and what a user trusts, stay behind. The file is complete before it
     gets its name; what stood there before stays if anything goes wrong.
@@ -49,7 +51,7 @@ def save(project: Project, path: Path) -> Path:
     StoreDamaged
         If vectors cannot be read.
     """
-    path = path.expanduser()
+    path = Path(path).expanduser()
     if not path.parent.is_dir():
         raise InputError("its folder does not exist.", source=str(path))
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
