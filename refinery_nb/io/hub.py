@@ -1,8 +1,8 @@
 """Datasets of the library ``datasets``: in memory or streamed, one split or several.
 
-Features that are classes become labels: a ``ClassLabel`` a task, tags of tokens spans of the text
-that the tokens make. Nothing is fetched here; what a name of the hub stands for is loaded by
-``net.hub``.
+Features that are classes become labels: a ``ClassLabel`` a task, a list of them a task with several
+labels a record, tags of tokens spans of the text that the tokens make. Nothing is fetched here;
+what a name of the hub stands for is loaded by ``net.hub``.
 """
 
 from __future__ import annotations
@@ -123,6 +123,9 @@ def _fields(features: Mapping[str, Any], text: str | None, source: str) -> list[
         elif made_of_tokens and name in tags:
             spans = column(joined, task, MANUAL, "spans")
             fields.append(_Field(spans, _spans(tokens[0], name, _classes(feature.feature))))
+        elif name in tags:
+            label = column(on, task, MANUAL, "label")
+            fields.append(_Field(label, _labels(name, _classes(feature.feature))))
         elif not (made_of_tokens and name in tokens):
             fields.append(_Field(name, _plain(name)))
     return fields
@@ -148,6 +151,16 @@ def _label(
     # Datasets write -1 where a label is hidden.
     known = dict(enumerate(classes))
     return lambda found, first: [known.get(value) for value in found[name]]
+
+
+def _labels(
+    name: str, classes: Sequence[str]
+) -> Callable[[Mapping[str, list[Any]], int], list[Any]]:
+    known = dict(enumerate(classes))
+    return lambda found, first: [
+        None if values is None else [known[value] for value in values if value in known]
+        for values in found[name]
+    ]
 
 
 def _spans(

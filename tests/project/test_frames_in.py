@@ -124,6 +124,14 @@ def test_tags_of_a_dataset_are_spans_of_the_text_that_its_tokens_make(project: r
     assert gold(project, "ner_tags") == [[4, 10, "ORG"]]
 
 
+def test_lists_of_classes_are_several_labels_of_a_record(project: rn.Project) -> None:
+    features = {"text": Of("string"), "topics": Of(feature=Classes("a", "b", "c"))}
+    project.add(Dataset(features, text=["x", "y", "z"], topics=[[2, 0], [], None]))
+    topics = project.task("topics")
+    assert (topics.kind, topics.schema.on) == ("multilabel", "text")
+    assert [sorted(labels) for (labels,) in gold(project, "topics")] == [["a", "c"], []]
+
+
 def test_labels_are_about_the_record_where_there_are_several_texts(project: rn.Project) -> None:
     features = {"a": Of("string"), "b": Of("string"), "label": Classes("no", "yes")}
     dataset = Dataset(features, a=["x"], b=["y"], label=[1])

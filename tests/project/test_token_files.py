@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
-from refinery_nb.core.errors import InputError
+from refinery_nb.core.errors import InputError, SchemaError
 from refinery_nb.io.bio import bio_tags, in_scheme, spans_of_tags
 
 ROUND = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -273,3 +273,17 @@ def test_examples_of_rasa_are_read_as_they_were_meant_or_told(
     assert written.left_out["key"].tolist() == [2, 4, 5, 6, 7]
     with pytest.raises(InputError, match="written here, not read"):
         project.add(written)
+
+
+def test_several_categories_of_a_docbin_need_a_word(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"id": n, "text": f"text {n}"} for n in range(3)], key="id")
+    topic = project.task("topic", ["A", "B"], on="text", kind="multilabel")
+    topic.label_many({0: ["A", "B"], 1: []})
+    path = project.export(tmp_path / "a.spacy")
+    with rn.open() as other:
+        with pytest.raises(InputError, match="multilabel="):
+            other.add(path, key="id", task="topic")
+        other.add(path, key="id", task="topic", multilabel=True)
+        assert other.task("topic").gold()["label"].tolist() == [["A", "B"], []]
+    with pytest.raises(SchemaError, match="Rasa"):
+        project.export(tmp_path / "a.yml")
