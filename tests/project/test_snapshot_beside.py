@@ -323,6 +323,32 @@ def test_a_filter_without_a_meaning_here_is_said(
     assert told in repr(report)
 
 
+def test_what_has_no_place_here_is_counted(project: rn.Project, tmp_path: Path) -> None:
+    records = snapshot()["records_data"]
+    records[0]["category"] = "TEST"
+    runs = snapshot()["weak_supervision_task_data"]
+    payload = {"source_id": "h1", "source_code": "x"}
+    report = opened(
+        project,
+        tmp_path,
+        records_data=records,
+        weak_supervision_task_data=[*runs, {"id": "run9", "state": "FAILED"}],
+        information_source_payloads_data=[
+            *({**payload, "iteration": at, "state": "FINISHED"} for at in range(3)),
+            {**payload, "state": "FAILED"},
+        ],
+        data_slice_data=[],
+        data_slice_record_association_data=[{"data_slice_id": "d", "record_id": "r1"}],
+        gates_data=[{}],
+    )
+    assert report.left_out == (
+        "gates (1)",
+        "1 runs of weak supervision without labels",
+        "3 older or failed runs of heuristics",
+        "1 marks of records as TEST",
+    )
+
+
 def test_slices_of_outliers_say_so(project: rn.Project, tmp_path: Path) -> None:
     row = {
         **{"id": "d1", "name": "far", "static": True, "slice_type": "STATIC_OUTLIER"},

@@ -224,6 +224,27 @@ def test_rules_that_refinery_lacks_stand_with_their_votes(
         assert third.task("topic").schema.labels[0].color == "#3b82f6"
 
 
+def test_a_source_that_was_changed_after_it_had_voted_is_written_so(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    sources = snapshot()["information_sources_data"]
+    older = [
+        {"source_id": one, "iteration": 1, "state": "FINISHED", "source_code": code}
+        for one, code in (("h1", "def lf(record):\n    return 'Sports'"), ("h2", "older"))
+    ]
+    tables = snapshot(information_source_payloads_data=older, information_sources_data=sources)
+    project.add(archive(tmp_path, tables))
+    other, path = again(project, tmp_path)
+    with other:
+        for one in (project, other):
+            topic = one.task("topic")
+            assert [len(topic.versions(name)) for name in ("lkp_teams", "learner")] == [2, 2]
+        assert spoken(other) == spoken(project)
+    found = read_snapshot(load(path)[0]).heuristics
+    told = {one.name: (one.source, one.voted_with) for one in found}
+    assert told["lkp_teams"] == (sources[0]["source_code"], older[0]["source_code"])
+
+
 def test_several_labels_a_record_are_kept(project: rn.Project, tmp_path: Path) -> None:
     """Refinery has no such tasks: a mark beside the task says it to us."""
     project.add([{"id": "a", "text": "a goal"}, {"id": "b", "text": "a share"}], key="id")

@@ -25,6 +25,7 @@ from refinery_nb.io.refinery.values import flag, name, number, rows, text, whole
 
 COLOR = re.compile(r"#[0-9a-f]{6}")  # that we write beside the nearest one of refinery
 MANY = {"kind": "multilabel"}  # what we write beside a task that refinery has no kind for
+PAYLOADS = "information_source_payloads_data"
 SPANS, FINISHED = "INFORMATION_EXTRACTION", "FINISHED"
 # Tables that become something here, and those whose content others repeat.
 TAKEN = frozenset(
@@ -77,7 +78,7 @@ def read_snapshot(found: Mapping[str, Any]) -> Snapshot:
         tuple(beside.embeddings(found, known, faults=reader.faults)),
         tuple(beside.slices(found, known, faults=reader.faults)),
         tuple(beside.comments(found, faults=reader.faults)),
-        tuple(_left_out(found)),
+        (*_left_out(found), *_details(found, weak)),
         tuple(f"{count:,} {what}" for what, count in reader.faults.items()),
     )
 
@@ -181,9 +182,9 @@ class _Reader:
     def _voted_with(self) -> dict[str, str]:
         """Return the source of the last run of each heuristic that finished: it cast the votes."""
         newest: dict[str, tuple[tuple[float, str], str]] = {}
-        for row in rows(self.found, "information_source_payloads_data"):
+        for row in rows(self.found, PAYLOADS):
             source, code = text(row.get("source_id")), text(row.get("source_code"))
-            if source is None or code is None or (text(row.get("state")) or "").upper() != FINISHED:
+            if source is None or code is None or not _finished(row):
                 continue
             at = (number(row.get("iteration")) or 0.0, text(row.get("finished_at")) or "")
             newest[source] = max(newest.get(source, (at, code)), (at, code))
@@ -304,6 +305,28 @@ class _Reader:
 def _position(row: Mapping[str, Any]) -> float:
     at = number(row.get("relative_position"))
     return float("inf") if at is None else at
+
+
+def _details(found: Mapping[str, Any], weak: Mapping[str, list[Said]]) -> list[str]:
+    """Say what of the tables that something is made of has no place here."""
+    used = {one.by for said in weak.values() for one in said}
+    runs = sum(row.get("id") not in used for row in rows(found, "weak_supervision_task_data"))
+    last = {text(row.get("source_id")) for row in rows(found, PAYLOADS) if _finished(row)}
+    payloads = sum(1 for _ in rows(found, PAYLOADS)) - len(last)
+    tests = sum(row.get("category") == "TEST" for row in rows(found, "records_data"))
+    members = rows(found, "data_slice_record_association_data")
+    scores = sum(number(row.get("outlier_score")) is not None for row in members)
+    told = [
+        (runs, "runs of weak supervision without labels"),
+        (payloads, "older or failed runs of heuristics"),
+        (tests, "marks of records as TEST"),
+        (scores, "scores of outliers"),
+    ]
+    return [f"{count:,} {what}" for count, what in told if count > 0]
+
+
+def _finished(row: Mapping[str, Any]) -> bool:
+    return (text(row.get("state")) or "").upper() == FINISHED
 
 
 def _left_out(found: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import uuid
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,8 +41,8 @@ def write_archive(
         raise InputError("its folder does not exist.", source=str(path))
     if password is not None and not password:
         raise InputError("the password is empty.", source=path.name)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    plain = path.with_name(f".{path.name}.{os.getpid()}.json")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    plain = path.with_name(f".{path.name}.{uuid.uuid4().hex}.json")
     try:
         # To a file first: how well it packs is known only then, and tables are asked for once.
         with plain.open("w", encoding="utf-8") as file:

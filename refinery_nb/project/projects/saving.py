@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -54,7 +55,7 @@ def save(project: Project, path: str | os.PathLike[str]) -> Path:
     path = Path(path).expanduser()
     if not path.parent.is_dir():
         raise InputError("its folder does not exist.", source=str(path))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     plain: set[str] = set()
     busy = project.embeddings.busy() if len(project.embeddings) else nullcontext()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from refinery_nb.core.votes import Gold, VoteMatrix, Votes
 from refinery_nb.heuristics.dialect import DIALECT
 from refinery_nb.heuristics.foreign import Foreign
 from refinery_nb.project.rules.report import report
-from refinery_nb.project.snapshot.snapshot_rules import FUNCTION
+from refinery_nb.project.snapshot.snapshot_rules import EARLIER, FUNCTION
 from refinery_nb.store import gold, heuristics, people, records, weak
 from refinery_nb.store.db import Connection
 from refinery_nb.store.gold import GOLD_STAR
@@ -50,6 +50,13 @@ class Written:
             self._keys = records.keys_of_ids(connection, self.ids)
             self._rows = {
                 task.id: heuristics.heuristics(connection, task.id) for task in self.tasks
+            }
+            # Of a source that was changed after it had voted: that later one.
+            self._later = {
+                row.id: heuristics.versions(connection, row.id)[-2][1]
+                for rows in self._rows.values()
+                for row in rows
+                if row.message == EARLIER
             }
             self._runs = {task.id: weak.runs(connection, task.id)[-1:] for task in self.tasks}
         self.specs = [row.spec for rows in self._rows.values() for row in rows]
@@ -106,7 +113,7 @@ class Written:
     def heuristics(self) -> Iterator[dict[str, Any]]:
         """Yield the heuristics: functions of refinery as they are, others by what they voted."""
         for task, row in self._every():
-            kind, source, description = _as_refinery(row)
+            kind, source, description = _as_refinery(self._later.get(row.id, row.spec))
             yield {
                 "id": self.id("heuristic", task.name, row.name),
                 "name": row.name,
@@ -130,7 +137,7 @@ class Written:
                     "created_at": refinery_time(row.at),
                     "finished_at": refinery_time(row.at),
                     "iteration": 1,
-                    "source_code": _as_refinery(row)[1],
+                    "source_code": _as_refinery(row.spec)[1],
                     "logs": [],
                     "state": "FINISHED",
                 }
@@ -363,9 +370,8 @@ class Written:
         return found
 
 
-def _as_refinery(row: HeuristicRow) -> tuple[str, str, str]:
+def _as_refinery(spec: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return type, source and description of a heuristic in refinery."""
-    spec = row.spec
     if spec.get("kind") == "function" and spec.get("dialect") == DIALECT:
         return FUNCTION, spec["source"], ""
     if spec.get("kind") == Foreign.kind and spec.get("system") == DIALECT:
