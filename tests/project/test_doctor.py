@@ -141,6 +141,13 @@ def test_runs_that_are_behind_are_noted(root: Path) -> None:
         assert "'goals' of 'topic' has not seen the newest records" in repr(report)
 
 
+def test_files_are_not_looked_at_while_vectors_are_made(root: Path) -> None:
+    with rn.open(root) as project, project.embeddings.busy():
+        report = project.doctor(repair=True)
+    assert report.ok
+    assert states(report) == {"files": "note"}
+
+
 def test_a_damaged_database_is_said_and_nothing_else(root: Path) -> None:
     with rn.open(root) as project:
         with pytest.MonkeyPatch.context() as patched:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from refinery_nb.core.errors import RefineryError
+from refinery_nb.core.errors import RefineryError, StoreError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.project.vectors.embeddings import FOLDER as VECTORS
 from refinery_nb.project.vectors.embeddings import LOCK, file_name
@@ -235,20 +235,29 @@ class _Doctor:
         root = self.project.root
         if root is None or not (root / VECTORS).is_dir():
             return
-        with store.busy():  # nobody writes a file now that the database does not know of yet
-            with self.project.database.read() as connection:
-                rows = list(embeddings.embeddings(connection).values())
-            left = [*_orphans(root / VECTORS, {file_name(row) for row in rows})]
-            left += _orphans(root / INDEX, {f"{row.id}-{kind}" for row in rows for kind in KINDS})
-            if self.repair:
-                for path in left:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        try:
+            with store.busy():  # nobody writes a file now that the database does not know of yet
+                left = self._left(root)
+        except StoreError as error:
+            yield Check("files", "note", 0, f"not looked at: {error.message}")
+            return
         yield self._mended(
             "files",
             len(left),
             "all belong to something",
             f"files of vectors belong to nothing: {', '.join(one.name for one in left[:SHOWN])}",
         )
+
+    def _left(self, root: Path) -> list[Path]:
+        """Return the files of vectors that belong to nothing, and delete them if they are to be."""
+        with self.project.database.read() as connection:
+            rows = list(embeddings.embeddings(connection).values())
+        left = _orphans(root / VECTORS, {file_name(row) for row in rows})
+        left += _orphans(root / INDEX, {f"{row.id}-{kind}" for row in rows for kind in KINDS})
+        if self.repair:
+            for path in left:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        return left
 
     def _backups(self, root: Path) -> Check:
         count, damaged = health.damaged_backups(root)
