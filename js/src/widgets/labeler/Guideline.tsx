@@ -36,7 +36,8 @@ export function Guideline({ tasks, onClose }: { tasks: TaskInfo[]; onClose(): vo
               {described(task).map((label) => (
                 <div key={label.id}>
                   <dt style={chipStyle(label.color, "machine")}>
-                    <span class="rn-dot" /> {label.name}
+                    <span class="rn-dot" />
+                    {label.name}
                   </dt>
                   <dd>
                     <Line text={label.description ?? ""} />
