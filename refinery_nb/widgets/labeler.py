@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ import anywidget
 import traitlets
 
 from refinery_nb.compute.job import Job
-from refinery_nb.core.errors import StoreError
+from refinery_nb.core.errors import SchemaError, StoreError
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.widgets.operations import PROTOCOL, answer
@@ -106,7 +107,8 @@ class Labeler(anywidget.AnyWidget):
 
     def _schema_changed(self, event: dict[str, Any]) -> None:
         del event
-        self._push("schema", tasks=self._session.infos())
+        with contextlib.suppress(SchemaError):  # its task was deleted: what it sends is refused
+            self._push("schema", tasks=self._session.infos())
 
     def _push(self, kind: str, **payload: Any) -> None:
         if self.comm is not None:

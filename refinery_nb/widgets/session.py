@@ -162,11 +162,29 @@ class Session:
         return found
 
     def cards(self, first: int, last: int) -> list[dict[str, Any]]:
-        """Return the cards of these positions of the queue; fewer than asked if they are long."""
+        """Return the cards of these positions of the queue.
+
+        A record that was deleted since has an empty card: the places of the others stay.
+        """
         ids = self.ids[first:last].tolist()
-        cards = self.project.cards(ids, self.tasks, self.actor)
-        position = {record: first + at for at, record in enumerate(ids)}
-        return [card | {"position": position[card["id"]]} for card in cards]
+        cards = {card["id"]: card for card in self.project.cards(ids, self.tasks, self.actor)}
+        return [
+            (cards.get(record) or self._gone(record)) | {"position": first + at}
+            for at, record in enumerate(ids)
+        ]
+
+    def _gone(self, record: int) -> dict[str, Any]:
+        tasks = [str(task.id) for task in self.tasks]
+        nothing: dict[str, Any] = {"version": 0, "value": None, "marks": [], "stale": False}
+        return {
+            "id": record,
+            "key": "This record was deleted.",
+            "attributes": [],
+            "texts": {},
+            "tasks": dict.fromkeys(tasks, nothing),
+            "votes": {task: [] for task in tasks},
+            "weak": {},
+        }
 
     def _selected(self) -> View:
         view = self.view

@@ -10,6 +10,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
+from refinery_nb.widgets.operations import PROTOCOL, answer
 from tests.widgets.listening import listening_widgets
 
 
@@ -80,4 +81,58 @@ def test_what_labels_mean_and_their_keys_reach_the_labeler(topic: rn.Task) -> No
     (told,) = [message for message in sent if message["push"] == "schema"]
     label = told["tasks"][0]["labels"][1]
     assert (label["hotkey"], label["description"]) == ("x", "the *second*")
+    widget.close()
+
+
+def ask(widget: rn.Labeler, op: str, **args: Any) -> Any:
+    told = answer(widget._session, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    assert "ok" in told, told
+    return told["ok"]
+
+
+def test_a_record_that_is_deleted_leaves_its_place_and_takes_no_label(topic: rn.Task) -> None:
+    project = topic.project
+    project.add([{"id": f"{n}", "text": "x"} for n in range(2, 6)])
+    widget = rn.Labeler(topic)
+    before = ask(widget, "page", **{"from": 0, "to": 5})["records"]
+    project.delete_records("3").apply()
+    after = ask(widget, "page", **{"from": 0, "to": 5})["records"]
+    assert [card["position"] for card in after] == [0, 1, 2, 3, 4]
+    assert [set(card) for card in after] == [set(card) for card in before]
+    assert (after[2]["key"], after[2]["texts"]) == ("This record was deleted.", {})
+    operation = {
+        "op_id": "o",
+        "kind": "label",
+        "task": topic.id,
+        "record": after[2]["id"],
+        "base": 0,
+        "value": {"label": topic.schema.labels[0].id},
+    }
+    (ack,) = ask(widget, "apply", operations=[operation])["acks"]
+    assert ack["status"] == "rejected"
+    project.restore_records()
+    assert ask(widget, "page", **{"from": 0, "to": 5})["records"] == before
+    widget.close()
+
+
+def test_a_labeler_outlives_its_task(topic: rn.Task, caplog: pytest.LogCaptureFixture) -> None:
+    widget = rn.Labeler(topic)
+    removal = topic.delete()
+    removal.apply()
+    operation = {
+        "op_id": "o",
+        "kind": "label",
+        "task": topic.id,
+        "record": 1,
+        "base": 0,
+        "value": {"label": 1},
+    }
+    answered = answer(
+        widget._session,
+        {"v": PROTOCOL, "id": "c", "op": "apply", "args": {"operations": [operation]}},
+    )
+    assert "does not exist" in str(answered) or "was deleted" in str(answered)
+    assert not caplog.records
+    removal.undo()
+    assert ask(widget, "hello", client="c")["tasks"][0]["id"] == topic.id
     widget.close()
