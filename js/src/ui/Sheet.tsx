@@ -84,3 +84,18 @@ export function KeySheet(props: { rows: KeyRow[]; onClose(): void }): JSX.Elemen
     </Sheet>
   );
 }
+
+/** Opens and closes the sheet of keys. */
+export function KeysButton({ onClick }: { onClick(): void }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="rn-button rn-plain"
+      data-opens="keys"
+      aria-label="Keys"
+      onClick={onClick}
+    >
+      <kbd>?</kbd>
+    </button>
+  );
+}

@@ -13,14 +13,22 @@ export interface Piece {
   ends: string[];
 }
 
+/** What lies between neighbours of the places where spans begin and end. */
+export function runs(
+  first: number,
+  last: number,
+  spans: readonly (readonly [start: number, end: number, ...rest: unknown[]])[],
+): [start: number, end: number][] {
+  const places = [...spans.map(([start]) => start), ...spans.map(([, end]) => end)];
+  const edges = new Set([first, last, ...places.filter((one) => one > first && one < last)]);
+  const sorted = [...edges].sort((one, other) => one - other);
+  return sorted.slice(1).map((end, at) => [sorted[at]!, end]);
+}
+
 export function pieces(text: string, spans: Span[]): Piece[] {
   const offsets = new Offsets(text);
   const inside = spans.filter(([start, end]) => start >= 0 && start < end && end <= offsets.length);
-  const ends = inside.map(([, end]) => end);
-  const cuts = [...new Set([0, ...inside.map(([start]) => start), ...ends, offsets.length])];
-  cuts.sort((one, other) => one - other);
-  return cuts.slice(1).map((end, at) => {
-    const start = cuts[at]!;
+  return runs(0, offsets.length, inside).map(([start, end]) => {
     const over = inside.filter((span) => span[0] <= start && span[1] >= end);
     return {
       text: offsets.slice(start, end),

@@ -1,6 +1,7 @@
 // What stands where something is missing, is coming or went wrong: each says what to do.
 
 import type { ComponentChildren, JSX } from "preact";
+import type { Connection } from "../state/link";
 
 interface BannerProps {
   kind: "info" | "warning" | "error";
@@ -18,6 +19,42 @@ export function Banner({ kind, name, children }: BannerProps): JSX.Element {
     >
       {children}
     </div>
+  );
+}
+
+interface TroubleProps {
+  connection: Connection;
+  /** Why it does not open, or what went wrong with what was asked last. */
+  trouble: string;
+  kind?: "warning" | "error";
+  /** Another place says what went wrong, as long as the kernel is there. */
+  quiet?: boolean;
+  onClose?(): void;
+}
+
+/** Why a widget cannot be used, or what the kernel could not do. */
+export function Trouble(props: TroubleProps): JSX.Element | null {
+  const { connection, trouble, kind = "error", quiet = false, onClose } = props;
+  const said =
+    connection === "gone"
+      ? "The kernel is gone. Restart it and run this cell again."
+      : connection === "reload"
+        ? "This page is older than the kernel's refinery_nb. Reload the page."
+        : connection === "refused"
+          ? `The kernel cannot open this. ${trouble}`
+          : quiet
+            ? ""
+            : trouble;
+  if (said === "") return null;
+  return (
+    <Banner kind={kind} name="trouble">
+      <span class="rn-grow">{said}</span>
+      {onClose !== undefined && connection === "ready" ? (
+        <button type="button" class="rn-button" onClick={onClose}>
+          Close
+        </button>
+      ) : null}
+    </Banner>
   );
 }
 
