@@ -5,8 +5,9 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
 import { focusLabelerIn } from "../../ui/labeler";
+import { toNotebook } from "../../ui/notebook";
 import { count as grouped, plural } from "../../ui/numbers";
-import { Banner, Empty, Skeleton } from "../../ui/states";
+import { Empty, Skeleton, Trouble } from "../../ui/states";
 import { Controls } from "./Controls";
 import { Counts, type Order, percent, units } from "./cells";
 import { Grid, type Place } from "./Grid";
@@ -83,9 +84,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
     if (event.key === "Tab") return;
     event.stopPropagation();
     if (event.key === "Escape") {
-      const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-      (document.activeElement as HTMLElement | null)?.blur();
-      notebook?.focus();
+      toNotebook(root.current);
       return;
     }
     if ((event.target as HTMLElement).closest("select, input, button") !== null) return;
@@ -154,7 +153,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
           onHide={setHide}
         />
       ) : null}
-      <Trouble state={state} />
+      <Trouble kind="warning" connection={connection} trouble={state.trouble} />
       {info !== null && counts !== null ? (
         <>
           <Grid
@@ -252,23 +251,5 @@ function Keys(props: { onCycle(): void; onError(): void }): JSX.Element {
         <kbd>C</kbd> shares
       </button>
     </span>
-  );
-}
-
-function Trouble({ state }: { state: MatrixState }): JSX.Element | null {
-  const { connection, trouble } = state;
-  const said =
-    connection === "gone"
-      ? "The kernel is gone. Restart it and run this cell again."
-      : connection === "reload"
-        ? "This page is older than the kernel's refinery_nb. Reload the page."
-        : connection === "refused"
-          ? `The kernel cannot open this. ${trouble}`
-          : trouble;
-  if (said === "") return null;
-  return (
-    <Banner kind="warning" name="trouble">
-      {said}
-    </Banner>
   );
 }
