@@ -5,8 +5,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Chip } from "../../ui/Chip";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
-import { type KeyRow, KeySheet } from "../../ui/Sheet";
-import { Banner, Empty, Skeleton, Toast } from "../../ui/states";
+import { toNotebook } from "../../ui/notebook";
+import { type KeyRow, KeySheet, KeysButton } from "../../ui/Sheet";
+import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
 import { colorOf } from "./labels";
 import type { RecordInfo, Subject, TaskInfo } from "./protocol";
 import { Result } from "./Result";
@@ -50,11 +51,7 @@ export function Playground({ state }: { state: PlaygroundState }): JSX.Element {
     if (event.key === "Escape") {
       if (state.asking) state.cancel();
       else if (target !== root.current) root.current?.focus();
-      else {
-        const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-        root.current?.blur();
-        notebook?.focus();
-      }
+      else toNotebook(root.current);
       return;
     }
     if (written) return;
@@ -82,17 +79,9 @@ export function Playground({ state }: { state: PlaygroundState }): JSX.Element {
         <h2>Playground{told === null ? "" : ` · ${told.task.name}`}</h2>
         {told === null || subject === null ? null : <Choice state={state} subject={subject} />}
         <span class="rn-grow" />
-        <button
-          type="button"
-          class="rn-button rn-plain"
-          data-opens="keys"
-          aria-label="Keys"
-          onClick={() => setKeys(!keys)}
-        >
-          <kbd>?</kbd>
-        </button>
+        <KeysButton onClick={() => setKeys(!keys)} />
       </header>
-      <Trouble state={state} />
+      <Trouble kind="warning" quiet connection={connection} trouble={state.trouble} />
       {told === null ? (
         connection === "opening" ? (
           <Skeleton trouble={state.trouble} />
@@ -280,23 +269,5 @@ function Labels({ state, subject }: { state: PlaygroundState; subject: Subject }
         </span>
       </div>
     </fieldset>
-  );
-}
-
-function Trouble({ state }: { state: PlaygroundState }): JSX.Element | null {
-  const { connection, trouble } = state;
-  const said =
-    connection === "gone"
-      ? "The kernel is gone. Restart it and run this cell again."
-      : connection === "reload"
-        ? "This page is older than the kernel's refinery_nb. Reload the page."
-        : connection === "refused"
-          ? `The kernel cannot open this. ${trouble}`
-          : "";
-  if (said === "") return null;
-  return (
-    <Banner kind="warning" name="trouble">
-      {said}
-    </Banner>
   );
 }

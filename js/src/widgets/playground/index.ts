@@ -1,25 +1,13 @@
 // The entry of the bundle: what anywidget calls.
 
-import { h, render } from "preact";
-import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
+import { h } from "preact";
+import { entry } from "../../ui/entry";
 import { Playground } from "./Playground";
 import { PlaygroundState } from "./state";
 import "../../ui/base.css";
 import "./playground.css";
 
-interface RenderContext {
-  model: WidgetModel;
-  el: HTMLElement;
-}
-
-export default {
-  render({ model, el }: RenderContext): () => void {
-    const state = new PlaygroundState(new AnywidgetTransport(model, el));
-    render(h(Playground, { state }), el);
-    void state.open();
-    return () => {
-      render(null, el);
-      state.dispose();
-    };
-  },
-};
+export default entry(
+  (transport) => new PlaygroundState(transport),
+  (state) => h(Playground, { state }),
+);
