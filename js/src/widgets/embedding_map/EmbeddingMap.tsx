@@ -4,12 +4,14 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { MOST_KEYS } from "../../ui/LabelButton";
+import { toNotebook } from "../../ui/notebook";
 import { count, plural } from "../../ui/numbers";
 import { KeySheet } from "../../ui/Sheet";
-import { Banner, Empty, Skeleton, Toast } from "../../ui/states";
+import { Banner, Empty, Skeleton, Toast, Trouble } from "../../ui/states";
 import { Legend } from "./Legend";
 import { type Drag, Plot } from "./Plot";
-import { MOST_KEYS, Selection } from "./Selection";
+import { Selection } from "./Selection";
 import type { MapState } from "./state";
 
 const MODES: [Drag, string, string][] = [
@@ -57,9 +59,7 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
       root.current?.focus();
       return state.unselect();
     }
-    const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-    (document.activeElement as HTMLElement | null)?.blur();
-    notebook?.focus();
+    toNotebook(root.current);
   };
 
   return (
@@ -132,7 +132,7 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
           </div>
         )}
       </header>
-      <Trouble state={state} />
+      <Trouble connection={connection} trouble={state.trouble} quiet={points === null} />
       <Layout state={state} />
       {points !== null && points.count === 0 ? (
         <Empty
@@ -243,26 +243,6 @@ function Layout({ state }: { state: MapState }): JSX.Element | null {
           </button>
         </>
       )}
-    </Banner>
-  );
-}
-
-function Trouble({ state }: { state: MapState }): JSX.Element | null {
-  const { connection, trouble } = state;
-  const said =
-    connection === "gone"
-      ? "The kernel is gone. Restart it and run this cell again."
-      : connection === "reload"
-        ? "This page is older than the kernel's refinery_nb. Reload the page."
-        : connection === "refused"
-          ? `The kernel cannot open this. ${trouble}`
-          : state.points === null
-            ? ""
-            : trouble;
-  if (said === "") return null;
-  return (
-    <Banner kind="error" name="trouble">
-      {said}
     </Banner>
   );
 }

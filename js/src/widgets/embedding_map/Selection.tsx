@@ -2,12 +2,11 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { Chip, chipStyle } from "../../ui/Chip";
+import { Chip } from "../../ui/Chip";
+import { LabelButton } from "../../ui/LabelButton";
 import { count, plural } from "../../ui/numbers";
 import { Sheet } from "../../ui/Sheet";
 import type { MapState } from "./state";
-
-export const MOST_KEYS = 9;
 
 interface Props {
   state: MapState;
@@ -82,16 +81,12 @@ export function Selection(props: Props): JSX.Element | null {
         <div class="rn-tools" role="group" aria-label={`Label all as ${info.task}`}>
           <span class="rn-quiet">Label all as</span>
           {info.labels.map((one, at) => (
-            <button
+            <LabelButton
               key={one.id}
-              type="button"
-              class="rn-chip rn-person"
-              style={chipStyle(one.color, "person")}
+              label={one}
+              at={at}
               onClick={() => void state.label(one.name, unlabelled)}
-            >
-              {at < MOST_KEYS ? <span class="rn-map-key">{at + 1}</span> : null}
-              <span class="rn-chip-name">{one.name}</span>
-            </button>
+            />
           ))}
           <label class="rn-field">
             <input

@@ -5,6 +5,7 @@ import { type Connection, Link, told } from "../../state/link";
 import { Source } from "../../state/source";
 import type { Transport } from "../../transport/transport";
 import { uint16, uint32 } from "../../ui/columns";
+import { count } from "../../ui/numbers";
 import type {
   About,
   CardInfo,
@@ -174,7 +175,7 @@ export class MapState extends Source {
     this.say(
       told.count === 0
         ? "Nothing to label: all of these records have a label"
-        : `${told.count.toLocaleString("en")} labelled ${label}. U takes it back`,
+        : `${count(told.count)} labelled ${label}. U takes it back`,
     );
   }
 
@@ -188,14 +189,14 @@ export class MapState extends Source {
   async heuristic(label: string, name: string): Promise<boolean> {
     const told = await this.ask("heuristic", { label, name });
     if (told === null) return false;
-    this.say(`Heuristic ${told.name} votes ${label} on ${told.votes.toLocaleString("en")} records`);
+    this.say(`Heuristic ${told.name} votes ${label} on ${count(told.votes)} records`);
     return true;
   }
 
   async slice(name: string): Promise<boolean> {
     const told = await this.ask("slice", { name });
     if (told === null) return false;
-    this.say(`Slice ${told.name} holds ${told.count.toLocaleString("en")} records`);
+    this.say(`Slice ${told.name} holds ${count(told.count)} records`);
     return true;
   }
 
