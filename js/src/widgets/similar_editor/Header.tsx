@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { safeColor } from "../../ui/color";
+import { KeysButton } from "../../ui/Sheet";
 import type { Info } from "./protocol";
 import type { SimilarState } from "./state";
 
@@ -24,15 +25,7 @@ export function Header({ state, onKeys }: Props): JSX.Element {
         </div>
       )}
       <span class="rn-grow" />
-      <button
-        type="button"
-        class="rn-button rn-plain"
-        data-opens="keys"
-        aria-label="Keys"
-        onClick={onKeys}
-      >
-        <kbd>?</kbd>
-      </button>
+      <KeysButton onClick={onKeys} />
     </header>
   );
 }

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Bar } from "../../ui/Bars";
 import { Chip } from "../../ui/Chip";
-import { count, plural } from "../../ui/numbers";
+import { count, fraction, plural } from "../../ui/numbers";
 import { line } from "./marks";
 import type { Row, TaskInfo } from "./protocol";
 import { type Ranking, UNIT } from "./ranking";
@@ -131,9 +131,7 @@ function Neighbour(props: NeighbourProps): JSX.Element {
       onClick={props.onPick}
     >
       <Bar share={similarity} name="similarity" quiet={!inside} />
-      <span class="rn-quiet rn-number rn-sim-similarity">
-        {similarity.toFixed(3).replace(/^0/, "")}
-      </span>
+      <span class="rn-quiet rn-number rn-sim-similarity">{fraction(similarity, 3)}</span>
       <span class="rn-sim-text">
         {row === undefined
           ? ""

@@ -1,14 +1,13 @@
 // The neighbour under the cursor: its text, and the keys that label it.
 
 import type { JSX } from "preact";
-import { chipStyle } from "../../ui/Chip";
 import { safeColor } from "../../ui/color";
+import { LabelButton } from "../../ui/LabelButton";
+import { fraction } from "../../ui/numbers";
 import { whole } from "./marks";
 import type { Row, TaskInfo } from "./protocol";
 import { type Ranking, UNIT } from "./ranking";
 import type { SimilarState } from "./state";
-
-export const MOST_KEYS = 9;
 
 interface Props {
   state: SimilarState;
@@ -30,9 +29,7 @@ export function Reading({ state, ranking, onOpen }: Props): JSX.Element {
     >
       <p class="rn-quiet rn-sim-about">
         <span>{row?.key ?? " "}</span>
-        <span class="rn-number">
-          {((ranking.similarity[cursor] ?? 0) / UNIT).toFixed(3).replace(/^0/, "")}
-        </span>
+        <span class="rn-number">{fraction((ranking.similarity[cursor] ?? 0) / UNIT, 3)}</span>
         <span class="rn-sim-nearest">
           {example === undefined ? "" : `like “${example.text.trim() || example.key}”`}
         </span>
@@ -79,18 +76,14 @@ function Labels({ state, row, task, onOpen }: LabelsProps): JSX.Element {
   return (
     <div class="rn-tools rn-sim-labels" role="group" aria-label="Label it">
       {task.labels.map((one, at) => (
-        <button
+        <LabelButton
           key={one.id}
-          type="button"
-          class="rn-chip rn-person"
-          style={chipStyle(one.color, "person")}
+          label={one}
+          at={at}
           disabled={closed}
-          aria-pressed={row?.gold?.includes(one.name) ?? false}
+          pressed={row?.gold?.includes(one.name) ?? false}
           onClick={() => void state.label(one.name)}
-        >
-          {at < MOST_KEYS ? <span class="rn-sim-key">{at + 1}</span> : null}
-          <span class="rn-chip-name">{one.name}</span>
-        </button>
+        />
       ))}
       {task.kind === "spans" ? null : (
         <button type="button" class="rn-button" onClick={() => void state.label("")}>

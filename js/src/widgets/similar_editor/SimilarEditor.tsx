@@ -4,15 +4,18 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { MOST_KEYS } from "../../ui/LabelButton";
 import { focusLabelerIn } from "../../ui/labeler";
+import { toNotebook } from "../../ui/notebook";
+import { fraction } from "../../ui/numbers";
 import { type KeyRow, KeySheet } from "../../ui/Sheet";
-import { Banner, Empty, Skeleton, Toast } from "../../ui/states";
+import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
 import { Curve } from "./Curve";
 import { Examples } from "./Examples";
 import { Header } from "./Header";
 import { List } from "./List";
 import type { DraftInfo, Info } from "./protocol";
-import { MOST_KEYS, Reading } from "./Reading";
+import { Reading } from "./Reading";
 import { decimal, UNIT } from "./ranking";
 import type { SimilarState } from "./state";
 import { sentence } from "./words";
@@ -57,9 +60,7 @@ export function SimilarEditor({ state }: { state: SimilarState }): JSX.Element {
   };
   const leave = (target: HTMLElement): void => {
     if (target !== root.current) return root.current?.focus({ preventScroll: true });
-    const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-    root.current?.blur();
-    notebook?.focus();
+    toNotebook(root.current);
   };
 
   const pressed = (event: KeyOn<HTMLElement>): boolean => {
@@ -122,7 +123,12 @@ export function SimilarEditor({ state }: { state: SimilarState }): JSX.Element {
       onKeyDown={onKeyDown}
     >
       <Header state={state} onKeys={() => setKeys(!keys)} />
-      <Trouble state={state} />
+      <Trouble
+        connection={connection}
+        trouble={state.trouble}
+        quiet={info === null}
+        onClose={() => state.dismiss()}
+      />
       {info === null ? (
         connection === "opening" ? (
           <Skeleton trouble={state.trouble} />
@@ -192,7 +198,7 @@ function Threshold({ state }: { state: SimilarState }): JSX.Element | null {
         >
           <option value="">Go to precision…</option>
           {[0.99, 0.95, 0.9, 0.8, 0.7].map((one) => (
-            <option key={one} value={one}>{`at least ${one.toFixed(2).replace(/^0/, "")}`}</option>
+            <option key={one} value={one}>{`at least ${fraction(one)}`}</option>
           ))}
         </select>
       </div>
@@ -329,30 +335,5 @@ function Missing({ what, info }: { what: "label" | "embedding"; info: Info }): J
         </>
       }
     />
-  );
-}
-
-function Trouble({ state }: { state: SimilarState }): JSX.Element | null {
-  const { connection, trouble } = state;
-  const said =
-    connection === "gone"
-      ? "The kernel is gone. Restart it and run this cell again."
-      : connection === "reload"
-        ? "This page is older than the kernel's refinery_nb. Reload the page."
-        : connection === "refused"
-          ? `The kernel cannot open this. ${trouble}`
-          : state.info === null
-            ? ""
-            : trouble;
-  if (said === "") return null;
-  return (
-    <Banner kind="error" name="trouble">
-      <span class="rn-grow">{said}</span>
-      {connection === "ready" ? (
-        <button type="button" class="rn-button" onClick={() => state.dismiss()}>
-          Close
-        </button>
-      ) : null}
-    </Banner>
   );
 }

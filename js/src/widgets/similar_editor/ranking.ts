@@ -173,9 +173,6 @@ export function decimal(threshold: number): string {
   return text.replace(/^0/, "");
 }
 
-/** A share in two digits: `.91`, `1.00`. */
-export const share = (value: number): string => value.toFixed(2).replace(/^0/, "");
-
 /** The first whole number below `end` for which something holds that goes on holding; else `end`. */
 function first(end: number, holds: (at: number) => boolean): number {
   let low = 0;

@@ -1,8 +1,8 @@
 // What a threshold gives, in words.
 
-import { count, plural } from "../../ui/numbers";
+import { count, fraction, plural } from "../../ui/numbers";
 import type { TaskInfo } from "./protocol";
-import { type Cut, decimal, share } from "./ranking";
+import { type Cut, decimal } from "./ranking";
 
 export type Part = [text: string, strong: boolean];
 
@@ -24,8 +24,8 @@ export function sentence(cut: Cut, kind: TaskInfo["kind"]): Part[] {
   return [
     ...parts,
     [", precision ", false],
-    [share(cut.precision), true],
-    [` (${share(cut.low)} to ${share(cut.high)}, ${count(cut.checked)} ${known})`, false],
+    [fraction(cut.precision), true],
+    [` (${fraction(cut.low)} to ${fraction(cut.high)}, ${count(cut.checked)} ${known})`, false],
     [told.map((one) => `, ${one}`).join(""), false],
   ];
 }
