@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import { toNotebook } from "../../ui/notebook";
 import { count, plural } from "../../ui/numbers";
 import { KeySheet } from "../../ui/Sheet";
 import { Empty, Skeleton, Toast } from "../../ui/states";
@@ -69,11 +70,6 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       setCode(cell);
     }
   };
-  const leave = (): void => {
-    const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-    (document.activeElement as HTMLElement | null)?.blur();
-    notebook?.focus();
-  };
 
   /** Keys with Ctrl, or Shift and Enter: they work everywhere in the widget. */
   const command = (event: KeyOn<HTMLElement>): boolean => {
@@ -105,7 +101,7 @@ export function Editor({ session }: { session: EditorSession }): JSX.Element {
       if (deleting !== null) {
         setDeleting(null);
         toList();
-      } else if (onRow || target === root.current) leave();
+      } else if (onRow || target === root.current) toNotebook(root.current);
       else toList();
     } else return false;
     return true;

@@ -1,5 +1,6 @@
 // Numbers and dates in words.
 
+import { fraction } from "../../ui/numbers";
 import type { Change, Measure, Spec } from "./protocol";
 
 export function share(part: number, whole: number): string {
@@ -12,7 +13,7 @@ export function share(part: number, whole: number): string {
 export function rate(value: number | null): string {
   if (value === null) return "unknown";
   if (value >= 0.995) return "1.0";
-  return value.toFixed(2).replace(/^0/, "");
+  return fraction(value);
 }
 
 export function interval({ precision, low, high }: Measure): string {

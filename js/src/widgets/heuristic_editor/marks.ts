@@ -1,6 +1,7 @@
 // A text with its marks, cut into pieces that have the same marks all through.
 
 import { Offsets } from "../../offsets";
+import { runs } from "../../ui/marked";
 import type { Example } from "./protocol";
 
 export interface Mark {
@@ -51,21 +52,15 @@ export function pieces(text: string, marks: Mark[], whole: boolean): Piece[] {
   const inside = marks.filter((mark) => mark.start < mark.end && mark.end <= offsets.length);
   const shown =
     whole || offsets.length <= LONG ? [[0, offsets.length]] : windows(inside, offsets.length);
+  const spans = inside.map(({ start, end }): [number, number] => [start, end]);
   const found: Piece[] = [];
   for (const [first, last] of shown as [number, number][]) {
-    const edges = new Set([first, last]);
-    for (const { start, end } of inside) {
-      if (start > first && start < last) edges.add(start);
-      if (end > first && end < last) edges.add(end);
-    }
-    const sorted = [...edges].sort((one, other) => one - other);
-    for (let at = 0; at + 1 < sorted.length; at++) {
-      const [start, end] = [sorted[at]!, sorted[at + 1]!];
+    for (const [start, end] of runs(first, last, spans)) {
       found.push({
         text: offsets.slice(start, end),
         marks: inside.filter((mark) => mark.start <= start && mark.end >= end),
         ends: inside.filter((mark) => mark.end === end && isNamed(mark, inside)),
-        cut: at === 0 && first > 0,
+        cut: start === first && first > 0,
       });
     }
   }
