@@ -293,6 +293,16 @@ def test_a_failed_export_leaves_the_older_file(
         project.export(tmp_path / "gone" / "news.zip")
 
 
+def test_a_snapshot_that_could_not_be_read_again_is_not_written(
+    project: rn.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.add([{"text": "a"}])
+    monkeypatch.setattr("refinery_nb.io.refinery.writer.MOST_BYTES", 100)
+    with pytest.raises(InputError, match=r"project\.save"):
+        project.export(tmp_path / "out.zip")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_packs_like_a_bomb_is_stored(project: rn.Project, tmp_path: Path) -> None:
     """I3: our reader refuses what unpacks to hundreds of times its size."""
     project.add([{"id": n, "text": "x" * 400_000} for n in range(5)], key="id")

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from refinery_nb.core.errors import InputError, MissingExtra
 from refinery_nb.io.members import FULL_RATIO, SMALL
+from refinery_nb.io.refinery.archive import MOST_BYTES
 
 
 def write_archive(
@@ -33,7 +34,7 @@ def write_archive(
     Raises
     ------
     InputError
-        If the folder does not exist, or the password is empty.
+        If the folder does not exist, the password is empty, or it is too large to be read again.
     MissingExtra
         If there is a password, and ``pyzipper`` is not installed.
     """
@@ -47,6 +48,13 @@ def write_archive(
         # To a file first: how well it packs is known only then, and tables are asked for once.
         with plain.open("w", encoding="utf-8") as file:
             _json(file, tables)
+        size = plain.stat().st_size
+        if size > MOST_BYTES:
+            raise InputError(
+                f"the snapshot has {size:,} bytes; up to {MOST_BYTES:,} are read again.",
+                source=path.name,
+                hint="Write a view of it, or save the whole project: project.save(...).",
+            )
         _pack(plain, partial, _member(path), password)
         with partial.open("rb+") as packed:
             os.fsync(packed.fileno())
