@@ -16,6 +16,7 @@ from refinery_nb.core.errors import LabelError, SchemaError
 from refinery_nb.core.operation import Operation
 from refinery_nb.heuristics.ballots import BadVote, label_votes
 from refinery_nb.project.quality.charts_data import agreement
+from refinery_nb.project.rules import rule_forms
 
 WORDS = ["late goal", "late shares", "shares", "goal", "nothing", "late goal shares"]
 
@@ -212,6 +213,16 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     ):
         with pytest.raises(SchemaError, match="asks for one answer a record"):
             ask()
+
+
+def test_a_rule_is_made_of_a_word_that_was_read(tags: rn.Task) -> None:
+    tags.label_many({"r0": ["Late", "Sports"], "r1": ["Late", "Money"], "r4": []})
+    found = rule_forms.hits(tags, "text", "late")["forms"][0]
+    ids = {label.name: str(label.id) for label in tags.schema.labels}
+    assert (found["records"], found["reviewed"]) == (3, 2)
+    assert found["agree"] == {ids["Late"]: 2, ids["Sports"]: 1, ids["Money"]: 1}
+    made = rule_forms.make(tags, "text", "late", found["id"], "Late")
+    assert (made["state"], made["votes"]) == ("finished", 3)
 
 
 def test_labels_in_lists_are_renamed_in_sources(tags: rn.Task) -> None:
