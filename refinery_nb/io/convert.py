@@ -73,9 +73,12 @@ def cells(column: Sequence[str | None], kind: AttributeType) -> list[Any]:
     ]
 
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(value: Any) -> str:
     """Return a value as compact JSON, its keys in their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return ENCODER.encode(value)
 
 
 def _value(value: Any, kind: AttributeType) -> Any:

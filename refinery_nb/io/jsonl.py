@@ -107,7 +107,7 @@ def plain_row(columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
     """Return a row as an object, its JSON values nested again."""
     return {
         column.name: json.loads(value)
-        if column.type is AttributeType.JSON and value is not None
+        if column.type is AttributeType.JSON and isinstance(value, str)
         else value
         for column, value in zip(columns, row, strict=True)
     }

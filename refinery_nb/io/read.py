@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import AttributeType, check_name, folded
 from refinery_nb.io import convert, formats
+from refinery_nb.io.annotations.converted import Converted
 from refinery_nb.io.arrow import ArrowTable, is_arrow
 from refinery_nb.io.convert import Bad
 from refinery_nb.io.evidence import Evidence
@@ -26,6 +28,7 @@ FORMATS = {
     "parquet": ("refinery_nb.io.parquet:Parquet", (".parquet",)),
     "excel": ("refinery_nb.io.excel:Excel", (".xlsx", ".xlsm")),
 }
+LABEL_COLUMN = re.compile(r"__(MANUAL|WEAK_SUPERVISION)(__[a-z_]+)?$")
 FRAME = "refinery_nb.io.frame:Frame"
 MISSING_SHOWN = 5
 
@@ -242,6 +245,8 @@ class _Survey:
 
     def _convert(self, reject: Reject, *, check: bool) -> Iterator[Chunk]:
         by_name = self.source.names() is None
+        # What other tools say of a record goes to the labels, never into an attribute.
+        as_they_are = isinstance(self.source, Converted)
         number = 1
         for batch in self.source.batches(_ignore, check=check):
             if not batch.rows:
@@ -249,7 +254,10 @@ class _Survey:
             columns = []
             for at, column in enumerate(self.columns):
                 raw = _column(batch, column.name, at, by_name=by_name)
-                if self.source.typed:
+                is_json = column.type is AttributeType.JSON
+                if as_they_are and is_json and LABEL_COLUMN.search(column.name):
+                    columns.append(list(raw))
+                elif self.source.typed:
                     lenient = column.name in self.declared
                     columns.append(convert.values(raw, column.type, lenient=lenient))
                 else:

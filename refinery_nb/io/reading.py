@@ -28,7 +28,8 @@ class Chunk:
     lines
         The line of the file at which each row starts; None for frames, dicts and JSON arrays.
     rows
-        Values in the order of ``Reading.columns``; None is missing, JSON values are text.
+        Values in the order of ``Reading.columns``; None is missing, JSON values are text, but
+        lists and objects in the label columns of other tools' formats.
     """
 
     number: int

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, RefineryError, SpanError, did_you_mean
 from refinery_nb.core.offsets import from_utf16
-from refinery_nb.core.operation import Operation
+from refinery_nb.core.operation import Annotation, Operation
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
 from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
-from refinery_nb.project.records.people import holds_lists
+from refinery_nb.project.records.people import holds_lists, said_by
 from refinery_nb.store import gold, new_labels, records, schema, weak
 from refinery_nb.store.db import Connection
 
@@ -154,7 +154,7 @@ class LabelImporter:
         """Set what each person says of a chunk of records."""
         said: dict[str, list[tuple[int, Any]]] = {}
         for key, row in zip(keys, rows, strict=True):
-            for by, value in json.loads(row[at] or "{}").items():
+            for by, value in said_by(row[at]).items():
                 said.setdefault(by, []).append((ids[key], value))
         values = [value for of_one in said.values() for _, value in of_one]
         task = self._with_labels(task, values, at)
@@ -275,11 +275,8 @@ class LabelImporter:
         self, task: TaskSchema, said: Sequence[tuple[int, Any]], at: int, by: str | None = None
     ) -> None:
         """Set labels of one person on records that nobody had labelled before."""
-        items = []
-        for record, value in said:
-            wanted = self._in_code_points(task, record, value) if task.is_spans else value
-            none = {"none": True}
-            items.append((record, labeling.annotation(task, none if value == NONE else wanted)))
+        ids = {label.name: label.id for label in task.labels}
+        items = [(record, self._annotation(task, ids, record, value)) for record, value in said]
         if not items:
             return
         operation = Operation(str(uuid.uuid4()), "label", by or self.project.actor, task.id)
@@ -296,6 +293,21 @@ class LabelImporter:
             error.source, error.field = self.reading.name, self.reading.columns[at].name
             raise
         self.labels += len(items)
+
+    def _annotation(
+        self, task: TaskSchema, ids: Mapping[str, int], record: int, value: Any
+    ) -> Annotation:
+        if value == NONE:
+            return {"none": True}
+        if not task.is_spans:
+            return labeling.annotation(task, value)
+        spans = self._in_code_points(task, record, value)
+        try:
+            found = [[start, end, ids[label]] for start, end, label in spans]
+        except (KeyError, TypeError, ValueError):
+            # It says what is wrong.
+            return labeling.annotation(task, spans)
+        return {"spans": found} if found else {"none": True}
 
     def _texts(self, task: TaskSchema, ids: Sequence[int]) -> dict[int, str]:
         if not task.is_spans:

@@ -46,10 +46,16 @@ class People:
         return (None if said is None else dump(said),)
 
 
+def said_by(value: Any) -> dict[str, Any]:
+    """Return what a cell says by person."""
+    found = json.loads(value) if isinstance(value, str) and value else value
+    return found if isinstance(found, dict) else {}
+
+
 def holds_lists(reading: io.Reading, at: int) -> bool:
     """Return whether people say several labels a record in such a column."""
     for chunk in reading.chunks():
         for row in chunk.rows:
             if row[at] not in (None, "", "{}"):
-                return isinstance(next(iter(json.loads(row[at]).values())), list)
+                return isinstance(next(iter(said_by(row[at]).values()), None), list)
     return False
