@@ -86,46 +86,41 @@ def _by_disagreement(candidates: Candidates, seed: int) -> Ints:
 def _diverse(candidates: Candidates, seed: int) -> Ints:
     """Each as far as possible from all that are labelled or picked."""
     chance = _by_chance(candidates, seed)
-    return _spread(candidates, chance, None) if candidates.labelled.shape[1] else chance
+    return _spread(candidates, chance) if candidates.labelled.shape[1] else chance
 
 
 def _mixed(candidates: Candidates, seed: int) -> Ints:
-    """Uncertain, and far from all that are labelled or picked: the product of both.
+    """Each stands for many of which little is known: ``representative``, weighted by uncertainty.
 
-    Before anything is learnt it is ``diverse``. With batches of five it reaches 80 % on TREC with
-    2.4 times fewer labels than chance, on AG News with half of them; either factor alone is worse.
+    With batches of five it reaches 80 % on TREC with 62 labels, chance with 112 (median of four
+    seeds); the product of uncertainty and distance, which it was before, took 105.
     """
-    weight = candidates.scores.get("mixed")
-    if weight is None:
-        return _diverse(candidates, seed)
-    order = np.argsort(-weight, kind="stable").astype(np.int64)
-    return _spread(candidates, order, weight) if candidates.labelled.shape[1] else order
+    return _representative(candidates, seed, candidates.scores.get("mixed"))
 
 
-def _spread(candidates: Candidates, order: Ints, weight: Scores | None) -> Ints:
+def _spread(candidates: Candidates, order: Ints) -> Ints:
     """Pick those far apart among the first of an order; the others follow."""
     near = order[:NEAR]
     rows = candidates.rows(near)
-    scale = None if weight is None else weight[near]
     distance = reach(rows, candidates.labelled)
-    picked, distance = apart(rows, PICKS, distance=distance, weight=scale)
-    worth = distance if scale is None else distance * scale
-    worth[picked] = -1.0
-    rest = np.argsort(-worth, kind="stable")[: len(near) - len(picked)]
+    picked, distance = apart(rows, PICKS, distance=distance)
+    distance[picked] = -1.0
+    rest = np.argsort(-distance, kind="stable")[: len(near) - len(picked)]
     return np.concatenate([near[picked], near[rest], order[NEAR:]])
 
 
-def _representative(candidates: Candidates, seed: int) -> Ints:
+def _representative(candidates: Candidates, seed: int, weight: Scores | None = None) -> Ints:
     """Each stands for many that no labelled or picked one stands for."""
     order = _by_chance(candidates, seed)
     if not candidates.labelled.shape[1]:
-        return order
+        return order if weight is None else np.argsort(-weight, kind="stable").astype(np.int64)
     some, pool = order[: STANDING[0]], order[-STANDING[1] :]
     picked = standing(
         unit(candidates.rows(some)),
         PICKS,
         pool=unit(candidates.rows(pool)),
         labelled=unit(candidates.labelled),
+        weight=None if weight is None else weight[pool],
     )
     left = np.ones(len(some), np.bool_)
     left[picked] = False

@@ -74,7 +74,9 @@ def apart(
     return np.array(picked, np.int64), distance
 
 
-def standing(rows: Matrix, count: int, *, pool: Matrix, labelled: Matrix) -> Ints:
+def standing(
+    rows: Matrix, count: int, *, pool: Matrix, labelled: Matrix, weight: Scores | None = None
+) -> Ints:
     """Pick rows one after another that leave all the pool as near as possible to a picked one.
 
     Greedy facility location on cosine similarities (Nemhauser, Wolsey and Fisher, 1978; Wei, Iyer
@@ -89,11 +91,17 @@ def standing(rows: Matrix, count: int, *, pool: Matrix, labelled: Matrix) -> Int
         Of unit length: what is to be stood for.
     labelled
         Of unit length: what has been picked already.
+    weight
+        How much it is worth that each row of the pool is stood for.
 
     >>> rows = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
     >>> standing(rows, 2, pool=rows, labelled=rows[:0]).tolist()
     [1, 0]
+    >>> weight = np.array([1, 0, 0])
+    >>> standing(rows, 2, pool=rows, labelled=rows[:0], weight=weight).tolist()
+    [0, 1]
     """
+    scale = np.ones(len(pool), np.float32) if weight is None else weight.astype(np.float32)
     alike = np.maximum(rows @ pool.T, 0.0)
     best = np.zeros(len(pool), np.float32)
     for first in range(0, len(labelled), ROWS):
@@ -102,7 +110,7 @@ def standing(rows: Matrix, count: int, *, pool: Matrix, labelled: Matrix) -> Int
     picked: list[int] = []
     free = np.ones(len(rows), np.bool_)
     for _ in range(min(count, len(rows))):
-        gain = np.maximum(alike - best, 0.0).sum(axis=1)
+        gain = np.maximum(alike - best, 0.0) @ scale
         at = int(np.where(free, gain, -1.0).argmax())
         picked.append(at)
         free[at] = False

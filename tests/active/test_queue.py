@@ -56,8 +56,14 @@ def test_the_least_certain_comes_first(name: str) -> None:
 
 def test_before_anything_is_learnt_what_is_unlike_the_labelled_comes_first() -> None:
     one = candidates([[0], [5], [9], [1]], [[0]])
-    for name in ("uncertain", "mixed", "diverse"):
+    for name in ("uncertain", "diverse"):
         assert arrange(name, one).tolist()[0] == 2
+
+
+def test_before_anything_is_learnt_mixed_is_representative() -> None:
+    rows = np.random.default_rng(0).normal(size=(30, 3))
+    one = candidates(rows, rows[:2])
+    assert arrange("mixed", one).tolist() == arrange("representative", one).tolist()
 
 
 def test_diverse_picks_do_not_stand_beside_each_other() -> None:
@@ -65,9 +71,14 @@ def test_diverse_picks_do_not_stand_beside_each_other() -> None:
     assert arrange("diverse", one).tolist()[:2] == [0, 2]
 
 
-def test_mixed_weighs_distance_by_doubt() -> None:
-    one = candidates([[4], [5], [6]], [[0]], mixed=[0.9, 0.1, 0.0])
-    assert arrange("mixed", one).tolist()[0] == 0
+def test_mixed_stands_for_many_of_which_little_is_known() -> None:
+    """A large crowd that is understood, a small one that is not, and one record far from both."""
+    known = [[1.0, 0.02 * step] for step in range(-5, 6)]
+    unknown = [[0.02 * step, 1.0] for step in range(-2, 3)]
+    doubt = [*[0.05] * 11, *[0.9] * 5, 0.9]
+    one = candidates([*known, *unknown, [-1, 0]], np.zeros((0, 2)), mixed=doubt)
+    assert arrange("representative", one).tolist()[0] < 11
+    assert 11 <= arrange("mixed", one).tolist()[0] < 16
 
 
 def test_representative_takes_one_of_the_largest_crowd_first_and_each_crowd_once() -> None:
@@ -106,6 +117,7 @@ def test_without_vectors_chance_and_doubt_are_left() -> None:
 
 def test_only_so_many_rows_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "NEAR", 10)
+    monkeypatch.setattr(queue, "STANDING", (10, 7))
     asked: list[int] = []
     rows = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
 
@@ -114,9 +126,10 @@ def test_only_so_many_rows_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
         return rows[at]
 
     doubt = {"mixed": np.linspace(0, 1, 200)}
-    found = arrange("mixed", Candidates(np.arange(200), some, rows[:2], doubt))
+    for name in ("mixed", "representative", "diverse"):
+        found = arrange(name, Candidates(np.arange(200), some, rows[:2], doubt))
+        assert sorted(found.tolist()) == list(range(200))
     assert max(asked) == 10
-    assert set(found[:10].tolist()) == set(range(190, 200))
 
 
 def test_distances_are_those_to_the_nearest_labelled_row() -> None:
