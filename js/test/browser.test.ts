@@ -198,6 +198,14 @@ test("a candidate takes the place of what is typed, and only the newest answer c
   expect(typing.count).toBe(6);
   typing.text = "💩 st > 3";
   expect(typing.accept(0)).toEqual({ text: "💩 stars > 3", cursor: 7 });
+  // Typed on before the kernel offers anew: what is accepted takes the place of all of it.
+  typing.text = "💩 st";
+  await typing.offer(4);
+  typing.type("💩 sta", 5);
+  expect(typing.accept(0)).toEqual({ text: "💩 stars ", cursor: 8 });
+  await typing.offer(4);
+  typing.type("💩 sx", 4);
+  expect(typing.accept(0)).toBe(null);
   vi.useRealTimers();
 });
 

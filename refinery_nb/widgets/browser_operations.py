@@ -15,7 +15,6 @@ import numpy as np
 from refinery_nb.core.condition_json import from_json, to_json
 from refinery_nb.core.errors import ProtocolError, QueryError, RefineryError
 from refinery_nb.core.query import And, Condition, Not, Or, Selection
-from refinery_nb.project import labeling
 from refinery_nb.project.query_text import QueryTextError, complete
 from refinery_nb.project.sentence import title
 from refinery_nb.widgets import browser_rows
@@ -186,18 +185,12 @@ def label(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
         raise QueryError(
             "spans are labelled in the text.", hint="Open the records in the Labeler (Enter)."
         )
-    said = args.get("label")
-    value = None if said is None else labeling.NONE if said == "" else text(args, "label")
+    said = None if args.get("label") is None else text(args, "label")
     ids = session.chosen(number(args, "revision"), _ranges(args))
     if args.get("keep") is True:
         labelled = session.masks.ids(Selection(task.labeled))
         ids = ids[~np.isin(ids, labelled)]
-    done = 0
-    if len(ids):
-        done = labeling.label_same(
-            session.project, task.schema, ids.tolist(), value, by=session.actor
-        )
-    return {"count": done}
+    return {"count": session.label(task, ids, said) if len(ids) else 0}
 
 
 def select(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from refinery_nb.core.query import (
     WeakField,
 )
 from refinery_nb.core.schema import AttributeType, TaskSchema
+from refinery_nb.project import labeling
 from refinery_nb.project.masks.masks import Masks
 from refinery_nb.project.masks.matches import Matches
 from refinery_nb.project.project import Project
@@ -40,7 +41,7 @@ from refinery_nb.project.query_text import Parser, Vocabulary, vocabulary, writt
 from refinery_nb.project.query_text.query import nearness
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.store import records, schema
+from refinery_nb.store import page, records, schema
 
 FIRST = 60  # records of the first page
 SMALL = 20_000  # records up to which all are found at once
@@ -262,6 +263,31 @@ class BrowserSession:
         if name not in known:
             raise QueryError(f"there is no task {name!r}.", hint=did_you_mean(name, known))
         return known[name]
+
+    def label(self, task: Task, ids: Ints, said: str | None) -> int:
+        """Label records by id, undone together; return how many.
+
+        ``""``: none fits; None takes labels away. Where a record may have several, the label is
+        added; one record that has it already loses it.
+        """
+        value = None if said is None else labeling.NONE if said == "" else said
+        project, schema_ = self.project, task.schema
+        if not (schema_.is_multi and isinstance(value, str)):
+            return labeling.label_same(project, schema_, ids.tolist(), value, by=self.actor)
+        schema_.label(value)
+        with project.database.read() as connection:
+            rows = page.said(connection, [task.id], ids.tolist())
+            keys = records.keys_of_ids(connection, ids.tolist())
+        own: dict[int, set[str]] = {one: set() for one in ids.tolist()}
+        for row in rows:
+            if row.actor == self.actor and row.label is not None:
+                own[row.record].add(schema_.label_name(row.label))
+        one = len(ids) == 1
+        values = {
+            key: sorted(own[record] ^ {value} if one else own[record] | {value})
+            for record, key in keys.items()
+        }
+        return task.label_many(values, by=self.actor)
 
     def text_attribute(self) -> str | None:
         """Return the attribute that the list shows: the one of the task, or the first text."""

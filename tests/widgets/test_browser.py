@@ -207,6 +207,29 @@ def test_labelled_ones_can_be_left_and_all_that_match_labelled(browser: rn.Brows
     assert list(topic.gold()["key"]) == ["r01"]
 
 
+def test_where_a_record_may_have_several_labels_one_is_added(shop: rn.Project) -> None:
+    several = shop.task("several", ["Urgent", "Rude"], on="text", kind="multilabel")
+    several.label("r00", ["Rude"])
+    browser = rn.Browser(several)
+    shown = query(browser, "")
+    args = {"revision": shown["revision"], "task": "several", "keep": False}
+
+    def said() -> dict[str, list[str]]:
+        frame = several.gold()
+        return dict(zip(frame["key"], frame["label"], strict=True))
+
+    assert ask(browser, "label", **args, ranges=[[0, 2]], label="Urgent")["count"] == 2
+    assert said() == {"r00": ["Urgent", "Rude"], "r01": ["Urgent"]}
+    ask(browser, "label", **args, ranges=[[0, 1]], label="Urgent")
+    assert said() == {"r00": ["Rude"], "r01": ["Urgent"]}
+    ask(browser, "undo", task="several", again=False)
+    assert said()["r00"] == ["Urgent", "Rude"]
+    ask(browser, "label", **args, ranges=[[1, 2]], label="")
+    assert said()["r01"] == []
+    topic = ask(browser, "hello", client="c")["tasks"][0]
+    assert (topic["name"], topic["kind"]) == ("several", "multilabel")
+
+
 def test_what_drops_out_of_the_filter_is_counted(browser: rn.Browser) -> None:
     shown = query(browser, "topic is unlabelled")
     browser.session.project.task("topic").label("r05", "Defect")

@@ -11,7 +11,7 @@ export interface LabelInfo {
 export interface TaskInfo {
   id: number;
   name: string;
-  kind: "classification" | "spans";
+  kind: "classification" | "multilabel" | "spans";
   on: string | null;
   labels: LabelInfo[];
   heuristics: string[];

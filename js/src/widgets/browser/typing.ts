@@ -52,10 +52,22 @@ export class Typing {
   type(text: string, cursor: number): void {
     this.text = text;
     this.turn += 1;
+    this.narrow(cursor);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.look(), SOON);
     void this.offer(cursor);
     this.changed();
+  }
+
+  /** Keep what fits what is typed by now, until the kernel offers anew. */
+  private narrow(cursor: number): void {
+    const word = [...this.text].slice(this.place[0], cursor).join("").toLowerCase();
+    const goes = cursor >= this.place[1] && !/\s/.test(word);
+    this.candidates = this.candidates.filter(
+      (one) => goes && one.text.toLowerCase().startsWith(word),
+    );
+    this.place = [this.place[0], cursor];
+    this.chosen = -1;
   }
 
   private async look(): Promise<void> {
