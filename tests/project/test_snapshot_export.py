@@ -48,7 +48,10 @@ def spoken(project: rn.Project) -> dict[str, Any]:
         runs = [run for run in task.runs() if run.model]
         found[task.name] = {
             "kind": (task.kind, task.schema.on),
-            "labels": [(one.name, one.color, one.hotkey) for one in task.schema.labels],
+            "labels": [
+                (one.name, one.color, one.hotkey, one.description) for one in task.schema.labels
+            ],
+            "rules": (task.schema.guideline, task.schema.overlap),
             "manual": task.all_labels().drop(columns=["at"], errors="ignore").to_dict("list"),
             "votes": {name: rows(task, votes) for name, votes in columns.items()},
             "enabled": task.heuristics()[["heuristic", "enabled"]].to_numpy().tolist(),
@@ -245,10 +248,16 @@ def test_a_source_that_was_changed_after_it_had_voted_is_written_so(
     assert told["lkp_teams"] == (sources[0]["source_code"], older[0]["source_code"])
 
 
-def test_several_labels_a_record_are_kept(project: rn.Project, tmp_path: Path) -> None:
-    """Refinery has no such tasks: a mark beside the task says it to us."""
+def test_what_refinery_has_no_word_for_is_written_beside(
+    project: rn.Project, tmp_path: Path
+) -> None:
+    """Several labels a record, guidelines, descriptions, overlaps: refinery passes over them."""
     project.add([{"id": "a", "text": "a goal"}, {"id": "b", "text": "a share"}], key="id")
-    topics = project.task("topics", ["A", "B", "C"], on="text", kind="multilabel")
+    topics = project.task(
+        "topics", ["A", "B", "C"], on="text", kind="multilabel", guideline="# Look"
+    )
+    topics.change_label("A", description="What *A* means")
+    project.task("spans", ["S"], on="text", kind="spans", overlap="flat")
     topics.label("a", ["A", "C"])
     topics.label("b", ["B"], by="bob")
     topics.add(rn.Regex("A", "goal", name="goals"))
@@ -258,7 +267,8 @@ def test_several_labels_a_record_are_kept(project: rn.Project, tmp_path: Path) -
         assert spoken(other) == spoken(project)
     found = json.loads(zipfile.ZipFile(path).read("out.json"))
     assert [row["task_type"] for row in found["labeling_tasks_data"]] == [
-        "MULTICLASS_CLASSIFICATION"
+        "MULTICLASS_CLASSIFICATION",
+        "INFORMATION_EXTRACTION",
     ]
 
 

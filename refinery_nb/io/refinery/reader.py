@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from refinery_nb.core.schema import Overlap, TaskKind
 from refinery_nb.io.refinery import beside
 from refinery_nb.io.refinery.beside import OURS
 from refinery_nb.io.refinery.snapshot import (
@@ -24,7 +25,6 @@ from refinery_nb.io.refinery.snapshot import (
 from refinery_nb.io.refinery.values import flag, name, number, rows, text, whole
 
 COLOR = re.compile(r"#[0-9a-f]{6}")  # that we write beside the nearest one of refinery
-MANY = {"kind": "multilabel"}  # what we write beside a task that refinery has no kind for
 PAYLOADS = "information_source_payloads_data"
 SPANS, FINISHED = "INFORMATION_EXTRACTION", "FINISHED"
 # Tables that become something here, and those whose content others repeat.
@@ -124,11 +124,12 @@ class _Reader:
                 self.faults["labels without a name"] += 1
                 continue
             color, hotkey = text(row.get("color")) or "", text(row.get("hotkey")) or ""
-            ours = row.get(OURS)
-            if isinstance(ours, dict) and COLOR.fullmatch(str(ours.get("color"))):
+            ours = _ours(row)
+            if COLOR.fullmatch(str(ours.get("color"))):
                 color = ours["color"]
+            said = text(ours.get("description")) or ""
             labels[text(row.get("labeling_task_id"))].append(
-                SnapshotLabel(id_, called, color, hotkey)
+                SnapshotLabel(id_, called, color, hotkey, said)
             )
         made: dict[str, SnapshotTask] = {}
         for row in rows(self.found, "labeling_tasks_data"):
@@ -138,8 +139,17 @@ class _Reader:
                 continue
             spans = (text(row.get("task_type")) or "").upper() == SPANS
             attribute = text(row.get("attribute_id"))
-            many = row.get(OURS) == MANY and not spans
-            made[id_] = SnapshotTask(id_, called, spans, attribute, tuple(labels[id_]), many)
+            ours, overlap = _ours(row), text(_ours(row).get("overlap"))
+            made[id_] = SnapshotTask(
+                id_,
+                called,
+                spans,
+                attribute,
+                tuple(labels[id_]),
+                not spans and ours.get("kind") == TaskKind.MULTILABEL,
+                text(ours.get("guideline")) or "",
+                overlap if overlap in list(Overlap) else Overlap.ANY,
+            )
         return list(made.values())
 
     def heuristics(self, tasks: set[str]) -> list[SnapshotHeuristic]:
@@ -323,6 +333,12 @@ def _details(found: Mapping[str, Any], weak: Mapping[str, list[Said]]) -> list[s
         (scores, "scores of outliers"),
     ]
     return [f"{count:,} {what}" for count, what in told if count > 0]
+
+
+def _ours(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what we wrote beside what refinery knows."""
+    found = row.get(OURS)
+    return found if isinstance(found, dict) else {}
 
 
 def _finished(row: Mapping[str, Any]) -> bool:

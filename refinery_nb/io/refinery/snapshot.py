@@ -31,13 +31,15 @@ class SnapshotLabel:
     name: str
     color: str
     hotkey: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTask:
     """A task with its labels; ``attribute`` is an id, None for the whole record.
 
-    ``is_multi``: a record may have several labels. Refinery has no such tasks; we write them.
+    ``is_multi`` (a record may have several labels), ``guideline`` and ``overlap`` are what refinery
+    lacks, and we write beside it.
     """
 
     id: str
@@ -46,6 +48,8 @@ class SnapshotTask:
     attribute: str | None
     labels: tuple[SnapshotLabel, ...]
     is_multi: bool = False
+    guideline: str = ""
+    overlap: str = "any"
 
 
 @dataclass(frozen=True, slots=True)

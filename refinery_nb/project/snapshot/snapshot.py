@@ -28,6 +28,7 @@ from refinery_nb.project.snapshot.snapshot_beside import (
     add_comments,
     add_hotkeys,
     add_slices,
+    describe_labels,
     hide_attributes,
 )
 from refinery_nb.project.snapshot.snapshot_rules import add_heuristics, add_lists
@@ -252,7 +253,15 @@ class SnapshotImporter:
         }
         kind = "spans" if task.is_spans else "multilabel" if task.is_multi else "classification"
         try:
-            tasks.task(self.project, name, colors, on=on, kind=kind)
+            tasks.task(
+                self.project,
+                name,
+                colors,
+                on=on,
+                kind=kind,
+                overlap=task.overlap,
+                guideline=(task.guideline or None) if existing is None else None,
+            )
         except RefineryError as error:
             error.source = self.source
             raise
@@ -261,6 +270,7 @@ class SnapshotImporter:
         there = set() if existing is None else {label.name for label in existing.labels}
         fresh = {one.id: one.hotkey for one in task.labels if called[one.id] not in there}
         add_hotkeys(self, made, fresh)
+        describe_labels(self, made.id, {one.id: one.description for one in task.labels})
         self.tasks[task.id] = next(one for one in schema.tasks(self.connection) if one.name == name)
 
     def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -74,6 +74,16 @@ def add_hotkeys(importer: SnapshotImporter, task: TaskSchema, fresh: Mapping[str
             schema.dress_label(importer.connection, replace(label, hotkey=key))
 
 
+def describe_labels(importer: SnapshotImporter, task: int, said: Mapping[str, str]) -> None:
+    """Keep what labels mean, by their ids there, where nothing is said of them yet."""
+    wanted = {importer.labels[id_]: text for id_, text in said.items() if text}
+    for known in schema.tasks(importer.connection) if wanted else ():
+        for label in known.labels if known.id == task else ():
+            if label.id in wanted and not label.description:
+                described = replace(label, description=wanted[label.id])
+                schema.dress_label(importer.connection, described)
+
+
 def hide_attributes(importer: SnapshotImporter, stood: Collection[str]) -> None:
     """Hide the attributes that are hidden in refinery, but those that stood here before."""
     here = {one.name: one.id for one in schema.attributes(importer.connection)}

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.condition_json import selection_from_json, selection_to_json
 from refinery_nb.core.errors import RefineryError
-from refinery_nb.core.schema import Attribute, AttributeType
+from refinery_nb.core.schema import Attribute, AttributeType, Overlap
 from refinery_nb.io.refinery import COLORS
 from refinery_nb.io.refinery.beside import OURS
-from refinery_nb.io.refinery.reader import MANY
 from refinery_nb.io.refinery.writer import write_archive
 from refinery_nb.project.records.export import Exported
 from refinery_nb.project.snapshot.snapshot_beside import HIDDEN, ON
@@ -166,7 +165,11 @@ def _tasks(written: Written) -> Iterator[dict[str, Any]]:
             "name": task.name,
             "task_target": "ON_WHOLE_RECORD" if task.on is None else "ON_ATTRIBUTE",
             "task_type": "INFORMATION_EXTRACTION" if spans else "MULTICLASS_CLASSIFICATION",
-            **({OURS: MANY} if task.is_multi else {}),
+            **_ours(
+                kind=task.kind.value if task.is_multi else "",
+                guideline=task.guideline,
+                overlap="" if task.overlap is Overlap.ANY else task.overlap.value,
+            ),
         }
 
 
@@ -180,8 +183,17 @@ def _labels(written: Written) -> Iterator[dict[str, Any]]:
                 "name": label.name,
                 "color": color_name(label.color),
                 "hotkey": label.hotkey or None,
-                **({} if label.color in known else {OURS: {"color": label.color}}),
+                **_ours(
+                    color="" if label.color in known else label.color,
+                    description=label.description,
+                ),
             }
+
+
+def _ours(**said: str) -> dict[str, Any]:
+    """Return what refinery has no place for: it passes over it, and we read it again."""
+    found = {name: value for name, value in said.items() if value}
+    return {OURS: found} if found else {}
 
 
 def color_name(color: str) -> str:
