@@ -450,6 +450,11 @@ def test_what_packs_like_a_bomb_is_saved_as_it_is(tmp_path: Path) -> None:
         assert other.records()["text"].str.len().tolist() == [500_000] * 5
 
 
+def test_an_archive_that_is_added_names_what_restores_it(saved: Path) -> None:
+    with rn.open() as project, pytest.raises(InputError, match=r"rn\.restore\('news.rnb.zip'\)"):
+        project.add(saved)
+
+
 def test_nothing_is_restored_over_something(saved: Path, tmp_path: Path) -> None:
     with rn.restore(saved) as project:  # beside it, under its name
         assert project.root == tmp_path / "news"

@@ -19,6 +19,7 @@ MOST_BYTES = 4 << 30
 ENCRYPTED = 0x1
 # What every snapshot has. Which of the others it has was chosen when it was made.
 MARK = "project_details_data"
+OURS = "refinery_nb archive"  # what the manifest of ``project.save`` begins with
 # What each byte outside of a string does to the depth.
 STEPS = np.zeros(256, dtype=np.int8)
 STEPS[list(b"[{")], STEPS[list(b"]}")] = 1, -1
@@ -58,6 +59,12 @@ def load(path: Path, password: str | None = None) -> tuple[dict[str, Any], tuple
     except IsADirectoryError as error:
         raise InputError("this is a folder, not a file.", source=str(path)) from error
     found = _parsed(content, name)
+    if isinstance(found, dict) and found.get("format") == OURS:
+        raise InputError(
+            "this is a whole project of refinery_nb, not a snapshot of refinery.",
+            source=name,
+            hint=f"Make a project of it: rn.restore({name!r}).",
+        )
     if not isinstance(found, dict) or MARK not in found:
         raise InputError(
             f"the JSON in this archive is no project snapshot of refinery: it lacks {MARK}.",

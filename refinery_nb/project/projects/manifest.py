@@ -8,10 +8,11 @@ from typing import Any
 
 from refinery_nb.core.errors import InputError, StoreTooNew
 from refinery_nb.core.version import __version__
+from refinery_nb.io.refinery.archive import OURS
 from refinery_nb.store.migrations import SCHEMA_VERSION
 
 NAME = "manifest.json"
-FORMAT, VERSION = "refinery_nb archive", 1
+FORMAT, VERSION = OURS, 1
 MOST_BYTES = 64 << 20
 
 
