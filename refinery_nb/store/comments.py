@@ -18,7 +18,7 @@ TARGETS = {
         "WHERE NOT t.deleted"
     ),
     "slice": "SELECT id, name, NULL AS task FROM slice",
-    "attribute": "SELECT id, name, NULL AS task FROM attribute",
+    "attribute": "SELECT id, name, NULL AS task FROM attribute WHERE NOT deleted",
     "lookup": "SELECT id, name, NULL AS task FROM lookup_list",
     "embedding": "SELECT id, name, NULL AS task FROM embedding",
 }

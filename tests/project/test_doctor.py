@@ -69,7 +69,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], dict[str, str], dict[str, str]
         {"history": "repaired"},
     ),
     "a text that was changed behind our back": (
-        lambda root: edited(root, "UPDATE record SET a2 = 'ajax' WHERE id = 3"),
+        lambda root: edited(root, "UPDATE record SET a3 = 'ajax' WHERE id = 3"),
         {"spans": "fault"},
         {"spans": "repaired"},
     ),

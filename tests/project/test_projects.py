@@ -52,14 +52,24 @@ def fill(project: rn.Project) -> None:
     texts = ["a goal", "shares fall", "Ajax lose\0", "rain", "profit up"]
     project.add(
         [
-            {"id": n, "text": text, "ok": n % 2 == 0, "x": [1, None, 2.5, -1e300, 0][n]}
+            {
+                "id": n,
+                "gone": str(n),
+                "text": text,
+                "ok": n % 2 == 0,
+                "x": [1, None, 2.5, -1e300, 0][n],
+            }
             for n, text in enumerate(texts)
-        ],
+        ]
+        + [{"id": 5, "gone": "5", "text": "deleted"}],
         key="id",
         types={"x": "float"},
     )
     project.attribute(type="integer")(length)
     project.fields.calculate(progress=False)
+    project.comments.add("Why?", attribute="gone")
+    project.delete_records([5]).apply()
+    project.fields["gone"].drop()
     topic = project.task("topic", ["Sports", "Business"], on="text", guideline="# Look")
     spans = project.task("spans", ["ORG"], on="text", kind="spans")
     topic.label(0, "Sports")
@@ -127,8 +137,13 @@ def test_a_project_is_saved_and_restored_whole(tmp_path: Path, where: str) -> No
         assert other.task("topic").undo()
         other.task("topic").label(4, "Business")
         other.add([{"id": 9, "text": "new"}])
+        other.fields.restore("gone")
+        other.restore_records([5])
+        assert other.records()["gone"].dropna().tolist() == ["0", "1", "2", "3", "4", "5"]
+        assert len(other.comments) == 2
+        assert other.doctor().ok
     with rn.open(tmp_path / "again") as other:
-        assert len(other) == 6
+        assert len(other) == 7
 
 
 def test_an_archive_is_plain_files_with_their_checksums(saved: Path) -> None:
