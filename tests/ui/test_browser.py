@@ -47,8 +47,9 @@ def opened(notebook: Notebook) -> Locator:
     return found
 
 
-def count(found: Locator, number: int) -> None:
-    expect(found.get_by_test_id("count")).to_have_attribute("data-count", str(number))
+def count(found: Locator, number: int, timeout: int = 20_000) -> None:
+    told = found.get_by_test_id("count")
+    expect(told).to_have_attribute("data-count", str(number), timeout=timeout)
 
 
 def picture(notebook: Notebook, name: str) -> None:
@@ -199,7 +200,7 @@ def test_a_hundred_thousand_records_are_reached(open_notebook: OpenNotebook) -> 
     )
     notebook.run(0)
     found = notebook.page.get_by_test_id("browser")
-    count(found, 200_000)
+    count(found, 200_000, timeout=90_000)
     records = found.get_by_test_id("records")
     records.focus()
     notebook.page.keyboard.press("End")
@@ -241,8 +242,9 @@ def test_it_follows_the_theme_fits_and_axe_finds_nothing(
     found.get_by_test_id("row").nth(3).get_by_test_id("check").click()
     notebook.page.evaluate(AXE.read_text())
     assert axe_found(notebook, ".rn-br") == []
+    # The page is wider than the widget by what JupyterLab puts around it.
+    notebook.page.set_viewport_size({"width": 1900, "height": 1000})
     for width in (1440, 800):
-        # The page is wider than the widget by what JupyterLab puts around it.
         found.evaluate("(el, width) => { el.style.width = `${width}px`; }", width)
         for mode in ("list", "table"):
             found.get_by_test_id(mode).click()

@@ -208,7 +208,7 @@ export function Count({ state }: { state: BrowserState }): JSX.Element {
   return (
     <span class="rn-br-count" data-testid="count" data-count={state.count ?? ""}>
       {state.count === null ? (
-        <span class="rn-quiet">counting…</span>
+        <span class="rn-quiet">{state.shown === null ? "" : "counting…"}</span>
       ) : (
         <>
           <b class="rn-number">{count(state.count)}</b>

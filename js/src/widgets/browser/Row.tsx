@@ -254,6 +254,7 @@ function Labels(props: RowProps): JSX.Element {
               row={row}
               pending={task.name === state.info?.focus ? pending : undefined}
               named={tasks.length > 1}
+              spansShown={task.on === state.info?.text}
             />
           ))}
     </span>
@@ -265,10 +266,18 @@ interface TaskLabelsProps {
   row: Row;
   pending: string | null | undefined;
   named: boolean;
+  /** Whether its spans stand in the text. */
+  spansShown: boolean;
 }
 
 /** What is said of a task: by people, else by the machine; and whether heuristics disagree. */
-function TaskLabels({ task, row, pending, named }: TaskLabelsProps): JSX.Element | null {
+function TaskLabels({
+  task,
+  row,
+  pending,
+  named,
+  spansShown,
+}: TaskLabelsProps): JSX.Element | null {
   const found = row.tasks[String(task.id)];
   if (found === undefined) return null;
   const label = (id: number) => task.labels.find((one) => one.id === id);
@@ -280,6 +289,7 @@ function TaskLabels({ task, row, pending, named }: TaskLabelsProps): JSX.Element
     } else if (pending === "") chips.push(<Nothing key="none" task={task} />);
   } else if (found.said.length > 0) {
     for (const one of found.said.slice(0, 3)) {
+      if (task.kind === "spans" && spansShown && one.label !== null) continue;
       const own = one.label === null ? undefined : label(one.label);
       chips.push(
         one.label === null ? (

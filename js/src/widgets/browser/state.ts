@@ -243,7 +243,9 @@ export class BrowserState {
     } catch {
       // What cannot be read is as good as none.
     }
-    const others = info.attributes.filter((one) => one.type !== "text" || one.name === info.text);
+    const others = info.attributes.filter(
+      (one) => one.key || one.type !== "text" || one.name === info.text,
+    );
     return others.slice(0, 6).map((one) => one.name);
   }
 
