@@ -39,6 +39,13 @@ def apply(project: Project, operations: Sequence[Operation]) -> list[Acknowledge
                     at=now(),
                     text_of=text_of,
                 )
+                if operation.kind in ("undo", "redo"):
+                    # What comes back may have been said of another text.
+                    touched = [change.record for change in answer.changes]
+                    attributes = schema.attributes(connection)
+                    stale.mark_stale(
+                        connection, schema.tasks(connection), attributes, records=touched
+                    )
                 grown |= following.grow(connection, [change.record for change in answer.changes])
         except LabelError as error:
             answer = labels.rejected(operation, error)

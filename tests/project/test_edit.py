@@ -108,6 +108,19 @@ def test_a_value_that_does_not_fit_is_refused(
     assert "nothing differs" in repr(filled.edit("r1", stars=1))
 
 
+def test_what_an_undo_brings_back_is_looked_at_again(filled: rn.Project) -> None:
+    """B10: a span comes back under another text, and a merge leaves what is stale stale."""
+    names = filled.task("names")
+    names.label("r2", [(0, 3, "PER")])
+    names.label("r2", rn.NONE)
+    filled.edit("r2", text="Bob and Ann").apply()
+    assert names.undo()
+    assert names.stale()["key"].tolist() == ["r2"]
+    names.add_labels(["NAME"])
+    names.merge("PER", into="NAME").apply()
+    assert names.stale()[["key", "label"]].values.tolist() == [["r2", "NAME"]]
+
+
 def test_the_history_of_a_record_says_who_did_what(filled: rn.Project) -> None:
     """C10: in the order of the log."""
     filled.edit("r1", text="Ann met Bo 1 times").apply(by="eve")

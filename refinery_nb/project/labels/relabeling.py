@@ -14,7 +14,7 @@ from refinery_nb.heuristics import build
 from refinery_nb.heuristics.relabel import Place, relabelled
 from refinery_nb.project.labels import dress
 from refinery_nb.project.rules import engine_kinds, following, foreign
-from refinery_nb.store import heuristics, labels, lookups, relabel, rule_history, schema
+from refinery_nb.store import heuristics, labels, lookups, relabel, rule_history, schema, stale
 from refinery_nb.store import slices as stored_slices
 from refinery_nb.store.db import Connection
 from refinery_nb.store.heuristics import HeuristicRow
@@ -167,6 +167,7 @@ class Relabeling:
                 for row in lookups.lists(connection).values():
                     if row.grows_from in into:
                         lookups.set_growth(connection, row.id, into[row.grows_from])
+                stale.mark_stale(connection, [known], schema.attributes(connection))
                 for old in self.names:
                     schema.remove_label(connection, ids[old])
             else:

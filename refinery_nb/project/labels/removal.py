@@ -55,6 +55,7 @@ class LabelRemoval:
             where = relabel.places(connection, task.id, [self._id])
             gone = relabel.mapped({self._id: None})
             operations = relabel.rewrite(connection, task.id, where, gone, at=at)
+            stale.mark_stale(connection, [task.schema], schema.attributes(connection))
             rules = _rules_for(connection, task.id, self.name)
             for one in rules.values():
                 heuristics.enable(connection, one, False)
