@@ -61,7 +61,8 @@ def write(
     writer = _writer(path, format, tasks, options)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist.", source=str(path))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Writers that know several suffixes look for them in this name.
+    partial = path.with_name(f".{path.name}.{format or 'new'}.{os.getpid()}.partial")
     try:
         left_out = writer(partial, columns, chunks)
         _sync(partial)

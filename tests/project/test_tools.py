@@ -407,3 +407,46 @@ def test_a_file_that_is_not_kept_in_memory_gives_the_same(
     with rn.open() as other:
         other.add(lines(tmp_path / "d.jsonl", rows))
         assert tuple(other.task("entities").gold().iloc[0][["start", "end"]]) == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "message"),
+    [
+        ("classification", {"text": "a", "entities": [[0, 1, "A"]]}, "and here it is spans"),
+        ("spans", {"text": "a", "cats": ["A"]}, "and here it is classification"),
+        ("multilabel", {"text": "a", "entities": [[0, 1, "A"]]}, "and here it is spans"),
+    ],
+)
+def test_labels_of_another_kind_than_the_task_are_refused(
+    project: rn.Project, tmp_path: Path, kind: str, row: dict, message: str
+) -> None:
+    project.add([{"text": "b"}])
+    project.task("names", ["A"], on="text", kind=kind)
+    path = lines(tmp_path / "d.jsonl", [row])
+    with pytest.raises(InputError, match=message):
+        project.add(path, format="doccano", task="names", spans="names")
+    assert len(project) == 1
+
+
+def test_one_label_fits_a_task_of_several(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"text": "b"}])
+    topic = project.task("topic", ["A", "B"], on="text", kind="multilabel")
+    path = lines(tmp_path / "d.jsonl", [{"text": "a", "label": ["A"]}])
+    project.add(path, task="topic")
+    assert topic.gold()["label"].tolist() == [["A"]]
+
+
+def test_spans_of_another_text_are_refused(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"id": "1", "headline": "Acme"}], key="id")
+    names = project.task("names", ["ORG"], on="headline", kind="spans")
+    path = lines(tmp_path / "d.jsonl", [{"id": "2", "text": "Acme", "label": [[0, 4, "ORG"]]}])
+    with pytest.raises(InputError, match=r"about 'headline'.*text='headline'"):
+        project.add(path, spans="names")
+    project.add(path, spans="names", text="headline")
+    assert names.gold()["key"].tolist() == ["2"]
+
+
+def test_a_format_by_name_needs_no_suffix(project: rn.Project, tmp_path: Path) -> None:
+    project.add([{"id": "1", "text": "a"}], key="id")
+    assert project.export(tmp_path / "f.txt", format="tsv").read_text() == "id\ttext\n1\ta\n"
+    assert project.export(tmp_path / "f.out", format="prodigy").read_text().startswith("{")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,10 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.io.names import NONE
 from refinery_nb.project import labeling, tasks
+from refinery_nb.project.records import label_fit
 from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
+from refinery_nb.project.records.label_fit import alone, as_list
 from refinery_nb.project.records.people import holds_lists, said_by
 from refinery_nb.store import gold, new_labels, records, schema, weak
 from refinery_nb.store.db import Connection
@@ -86,15 +87,22 @@ class LabelImporter:
 
     def prepare(self) -> None:
         """Make the tasks that the columns speak of, once the attributes exist."""
-        existing = {task.name for task in schema.tasks(self.connection)}
+        existing = {task.name: task for task in schema.tasks(self.connection)}
         for task, on in self._on.items():
-            if task in existing:
-                continue
             columns = [parts for (t, _), parts in self._columns.items() if t == task]
             columns += [votes.parts for votes in self._votes.values() if votes.task == task]
             spans = any(self._is_spans(parts) for parts in columns)
-            several = any(self._is_list(parts) for parts in columns)
+            several = any(self._isas_list(parts) for parts in columns)
             kind = "spans" if spans else "multilabel" if several else "classification"
+            if task in existing:
+                # Columns without a value say nothing of their kind.
+                told = (
+                    spans
+                    or several
+                    or any(label_fit.is_filled(self.reading, parts) for parts in columns)
+                )
+                label_fit.check(existing[task], kind if told else None, on, self.reading.name)
+                continue
             tasks.task(self.project, task, [], on=on, kind=kind)
             self._may_extend.add(task)
 
@@ -103,7 +111,7 @@ class LabelImporter:
             return True
         return self.tagged and "label" in parts and tags.holds_tags(self.reading, parts["label"])
 
-    def _is_list(self, parts: Mapping[str, int]) -> bool:
+    def _isas_list(self, parts: Mapping[str, int]) -> bool:
         at = parts.get("label")
         if at is not None:
             return self.reading.columns[at].type is AttributeType.JSON
@@ -131,7 +139,9 @@ class LabelImporter:
             if task.is_spans and "spans" not in parts:
                 said = self._of_tags(task, said)
             elif task.is_spans or task.is_multi:
-                said = [(record, _list(value), sure) for record, value, sure in said]
+                said = [
+                    (record, as_list(value) or alone(value), sure) for record, value, sure in said
+                ]
             task = self._with_labels(task, [value for _, value, _ in said], at)
             if source == "MANUAL":
                 done = gold.labelled_among(self.connection, task.id, [one[0] for one in said])
@@ -205,7 +215,7 @@ class LabelImporter:
             if not spans:
                 self._untagged[task.name] += 1
                 continue
-            confidences = _list(sure)
+            confidences = as_list(sure)
             if len(confidences) == len(found or ()):
                 sure = [confidences[at] for at in spans[1]]
             made.append((record, spans[0], sure))
@@ -335,7 +345,7 @@ class LabelImporter:
             if converted is None:
                 raise SpanError("offsets are not UTF-16 units of this text.", record=record)
             return converted
-        surfaces = [s.get("text") for s in _list(value) if isinstance(s, Mapping)]
+        surfaces = [s.get("text") for s in as_list(value) if isinstance(s, Mapping)]
         readings = [one for one in (spans, converted) if one is not None]
         if len(surfaces) == len(spans) and None not in surfaces:
             readings = [
@@ -354,12 +364,12 @@ class LabelImporter:
         rows = self._weak.setdefault(task.name, [])
         for record, value, confidence in said:
             if task.is_spans:
-                sure = _list(confidence)
+                sure = as_list(confidence)
                 for at, (start, end, label) in enumerate(self._spans(value)):
                     one = float(sure[at]) if at < len(sure) else 1.0
                     rows.append((record, ids[label], one, start, end))
             elif task.is_multi:
-                sure = _list(confidence)
+                sure = as_list(confidence)
                 for at, label in enumerate(value):
                     one = float(sure[at]) if at < len(sure) else 1.0
                     rows.append((record, ids[label], one, 0, 0))
@@ -368,17 +378,8 @@ class LabelImporter:
                 rows.append((record, ids[value], one, 0, 0))
 
     def _spans(self, value: Any) -> list[list[Any]]:
-        spans = _list(value)
+        spans = as_list(value)
         return [
             [span["start"], span["end"], span["label"]] if isinstance(span, dict) else span[:3]
             for span in spans
         ]
-
-
-def _list(value: Any) -> list[Any]:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value) if value else []
-        except ValueError:
-            value = []
-    return value if isinstance(value, list) else []
