@@ -85,7 +85,7 @@ def measure_numpy(size: str) -> dict[str, float]:
     """Return the time of a weighted vote on the dense matrix: one column of weights at a time."""
     records, sources, labels, coverage = SIZES[size]
     votes, _ = planted(records, sources, labels, coverage)
-    dense = as_dense(votes, records)
+    dense = as_dense(VoteMatrix.build(np.arange(records), votes, range(labels)))
     weight = np.linspace(0.5, 2.0, sources)
     seconds = []
     for _ in range(ROUNDS * 5):
