@@ -39,6 +39,7 @@ _ = topic.run(progress=False)
     "rn.ConfusionMatrix(topic)",
     "rn.Quality(topic)",
     "rn.charts.label_distribution(topic)",
+    "rn.Browser(topic)",
 ]
 SHOWN = {
     1: "Mean confidence",
@@ -51,6 +52,7 @@ SHOWN = {
     8: "Manual labels",
     9: "calibration error",
     10: "How often each label of topic is given",
+    11: "run the cell in Jupyter to look through them",
 }
 TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 

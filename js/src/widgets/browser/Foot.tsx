@@ -101,7 +101,7 @@ export function Foot({ state, onSheet, onOpen, onDone }: Props): JSX.Element | n
         )}
       </div>
       <div class="rn-tools">
-        <span class="rn-br-done" data-testid="done">
+        <span class="rn-br-done" aria-live="polite" data-testid="done">
           {deeds.working ? (
             <span class="rn-late">Labelling…</span>
           ) : deeds.done === null ? null : (

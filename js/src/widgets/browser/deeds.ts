@@ -63,7 +63,7 @@ export class Deeds {
       const what = label === null ? "without a label" : `labelled ${label === "" ? "none" : label}`;
       const text = `${plural(answer.count, "record")} ${what}`;
       this.done = { text, task: task.name };
-      if (!one) this.state.tell(answer.count === 0 ? "All of these are labelled already" : text);
+      if (answer.count === 0) this.state.tell("All of these are labelled already");
     }
     this.state.rows.renew();
     this.state.emit();
