@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from refinery_nb.core.errors import InputError
 from refinery_nb.io import strict_json
 from refinery_nb.io.convert import NAMES, dump
 from refinery_nb.io.files import encoding_error, open_bytes
-from refinery_nb.io.jsonl import plain_row
+from refinery_nb.io.jsonl import ENCODER, object_maker
 from refinery_nb.io.reading import Column, Raw, Reject
 
 BATCH = 20_000
@@ -81,12 +79,11 @@ def _raw(row: Any) -> str:
 
 def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
     """Write an array with one object a line."""
+    encode, made = ENCODER.encode, object_maker(columns)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         before = "[\n"
         for rows in chunks:
-            for row in rows:
-                file.write(before + json.dumps(plain_row(columns, row), ensure_ascii=False))
+            if rows:
+                file.write(before + ",\n".join([encode(made(row)) for row in rows]))
                 before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
-        file.flush()
-        os.fsync(file.fileno())

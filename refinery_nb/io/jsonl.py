@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,22 +102,34 @@ def _raw(rows: Sequence[dict[str, Any]], at: int) -> str:
     return json.dumps(rows[at], ensure_ascii=False)
 
 
-def plain_row(columns: Sequence[Column], row: Sequence[Any]) -> dict[str, Any]:
-    """Return a row as an object, its JSON values nested again."""
-    return {
-        column.name: json.loads(value)
-        if column.type is AttributeType.JSON and isinstance(value, str)
-        else value
-        for column, value in zip(columns, row, strict=True)
-    }
+def object_maker(columns: Sequence[Column]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """Return what makes an object of a row: JSON values nested again, booleans as such."""
+    names = [column.name for column in columns]
+    special = [
+        (column.name, column.type, at)
+        for at, column in enumerate(columns)
+        if column.type in (AttributeType.JSON, AttributeType.BOOLEAN)
+    ]
+
+    def made(row: Sequence[Any]) -> dict[str, Any]:
+        found = dict(zip(names, row, strict=True))
+        for name, kind, at in special:
+            value = row[at]
+            if kind is AttributeType.BOOLEAN and value is not None:
+                found[name] = bool(value)
+            elif isinstance(value, str):
+                found[name] = json.loads(value)
+        return found
+
+    return made
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
     """Write one object a line."""
+    encode, made = ENCODER.encode, object_maker(columns)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for rows in chunks:
-            file.writelines(
-                json.dumps(plain_row(columns, row), ensure_ascii=False) + "\n" for row in rows
-            )
-        file.flush()
-        os.fsync(file.fileno())
+            file.writelines(encode(made(row)) + "\n" for row in rows)

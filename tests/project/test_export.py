@@ -79,6 +79,16 @@ def test_the_columns_are_refinerys(labelled: rn.Project, tmp_path: Path) -> None
         assert name in columns
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "tsv", "parquet", "xlsx"])
+def test_booleans_come_back_as_booleans(project: rn.Project, tmp_path: Path, suffix: str) -> None:
+    """K1."""
+    project.add([{"id": n, "yes": n > 1} for n in range(3)] + [{"id": 9, "yes": None}], key="id")
+    with rn.open() as other:
+        other.add(project.export(tmp_path / f"a.{suffix}"), key="id")
+        assert other.attribute("yes").type == "boolean"
+        assert other.records()["yes"].tolist()[:3] == [False, False, True]
+
+
 def test_a_view_is_exported_in_its_order(labelled: rn.Project, tmp_path: Path) -> None:
     view = labelled.where(labelled["n"] >= 9).order_by("n", descending=True)
     path = labelled.export(tmp_path / "v.csv", view, sources=["manual"])

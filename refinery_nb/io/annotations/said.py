@@ -11,6 +11,7 @@ from typing import Any
 from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import AttributeType, TaskSchema
 from refinery_nb.core.span import Span
+from refinery_nb.io.jsonl import ENCODER
 from refinery_nb.io.names import MANUAL, NONE, WEAK, parse_column
 from refinery_nb.io.reading import Column
 
@@ -213,7 +214,7 @@ def write_lines(path: Path, chunks: Chunks, line: Callable[[Sequence[Any]], Any]
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for one in objects(chunks, line):
-            file.write(json.dumps(one, ensure_ascii=False) + "\n")
+            file.write(ENCODER.encode(one) + "\n")
             count += 1
     return count
 
@@ -223,7 +224,7 @@ def write_array(path: Path, chunks: Chunks, element: Callable[[Sequence[Any]], A
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for one in objects(chunks, element):
-            file.write(("[\n" if not count else ",\n") + json.dumps(one, ensure_ascii=False))
+            file.write(("[\n" if not count else ",\n") + ENCODER.encode(one))
             count += 1
         file.write("\n]\n" if count else "[]\n")
     return count
