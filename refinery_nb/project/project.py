@@ -139,10 +139,7 @@ class Project:
 
     @tokenizer.setter
     def tokenizer(self, language: str) -> None:
-        with self.database.write() as connection:
-            schema.set_setting(connection, "tokenizer", language)
-            tokenizing.outdate(connection)
-        self.events.emit("schema")
+        tokenizing.set_default(self, language)
 
     def __len__(self) -> int:
         with self.database.read() as connection:

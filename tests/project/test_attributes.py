@@ -16,6 +16,8 @@ from refinery_nb.core.errors import HeuristicError, SchemaError, UnknownName
 from refinery_nb.core.schema import AttributeType
 from refinery_nb.io.convert import Bad
 from refinery_nb.project.attributes.conversion import converted
+from refinery_nb.project.rules import foreign
+from refinery_nb.store import attributes as stored
 
 
 @pytest.fixture
@@ -436,3 +438,23 @@ def test_what_is_missing_or_stands_twice_is_no_key(filled: rn.Project) -> None:
     with pytest.raises(SchemaError, match="would share"):
         keying.apply()
     assert filled.view().keys()[0] == "r0"
+
+
+def test_what_somebody_else_wrote_is_not_calculated_before_it_is_read(filled: rn.Project) -> None:
+    @filled.attribute(type="integer")
+    def theirs(record: Any) -> Any:
+        return 1
+
+    @filled.attribute(type="integer")
+    def ours(record: Any) -> Any:
+        return 2
+
+    with filled.database.write() as connection:
+        foreign.mark(connection, [stored.calculated(connection)["theirs"].spec])
+    told = filled.fields.calculate(progress=False).set_index("attribute")
+    assert told["state"].to_dict() == {"theirs": "untrusted", "ours": "finished"}
+    assert column(filled, "theirs") == [None] * 6
+    with pytest.raises(HeuristicError, match="theirs"):
+        filled.fields.calculate("theirs", progress=False)
+    filled.fields["theirs"].rename("other").apply()
+    assert "untrusted" in set(filled.fields.calculate(progress=False)["state"])

@@ -156,3 +156,9 @@ def test_tokens_never_overlap_and_leave_out_nothing_but_space(
     found = tokens(text, named("en", infixes=infixes, split=split, special=special)).tolist()
     assert "".join(text[start:end] for start, end in found) == "".join(text.split())
     assert all(a[1] <= b[0] for a, b in pairwise(found))
+
+
+def test_a_language_of_the_project_that_is_not_there_is_refused(filled: rn.Project) -> None:
+    with pytest.raises(SchemaError, match="no tokenizer 'qq'"):
+        filled.tokenizer = "qq"
+    assert filled.tokenizer == "en"

@@ -127,7 +127,8 @@ def calculate(
     SchemaError
         If there is no such calculated attribute.
     HeuristicError
-        If its code came with somebody else's project and is not trusted.
+        If the code of a named one came with somebody else's project and is not trusted; others
+        are ``untrusted`` and stay as they are.
     """
     import pandas as pd
 
@@ -138,9 +139,15 @@ def calculate(
             raise SchemaError(
                 f"there is no calculated attribute {name!r}.", hint=did_you_mean(name, rows)
             )
-    told = []
+    told: list[tuple[Any, ...]] = []
+    specs = {row.name: row.spec for row in rows.values()}
+    foreign.refuse(project, {name: specs[name] for name in names})
+    untrusted = foreign.untrusted(project, specs)
     for row in rows.values():
-        if not names or row.name in names:
+        if row.name in untrusted and not names:
+            message = f"{foreign.message([row.name])} {foreign.HINT}"
+            told.append((row.name, "untrusted", 0, 0, 0, 0.0, message))
+        elif not names or row.name in names:
             told.append((row.name, *_brought_up(project, row, limits, progress, cancel)))
     columns = ["attribute", "state", "records", "changed", "errors", "seconds", "message"]
     return pd.DataFrame(told, columns=columns)
@@ -184,7 +191,6 @@ def _brought_up(
     cancel: threading.Event | None,
 ) -> tuple[str, int, int, int, float, str]:
     """Bring one attribute up to date; return what is told of it."""
-    foreign.refuse(project, {row.name: {**row.spec, "kind": "function"}})
     row = _restamped(project, row)
     attribute = project.attribute(row.name)
     with project.database.read() as connection:

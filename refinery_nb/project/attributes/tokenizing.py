@@ -117,6 +117,23 @@ def name_of(project: Project, attribute: str | None) -> str:
     return found.get(attribute or "", found[""])
 
 
+def set_default(project: Project, language: str) -> None:
+    """Set the language whose tokenizer cuts the attributes that have none of their own.
+
+    Raises
+    ------
+    SchemaError
+        If spaCy knows no such language.
+    """
+    from refinery_nb.text.tokens import make
+
+    make(language)
+    with project.database.write() as connection:
+        schema.set_setting(connection, "tokenizer", language)
+        outdate(connection)
+    project.events.emit("schema")
+
+
 def outdate(connection: Connection) -> None:
     """Have rules and calculated attributes that look at tokens look at all records again."""
     for row in heuristics.heuristics(connection):
