@@ -79,6 +79,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self._records.comm._reply_subshell_for = lambda _message, default: default
         self._records.on_msg(self._receive)
         super().__init__(children=[self._records])
+        if self.session.is_large:
+            Job(lambda _job: self.session.masks.warm())
         events = project.events
         self._unsubscribe: list[Callable[[], None]] = [
             events.subscribe("labels", self._labels_changed),

@@ -17,7 +17,7 @@ from refinery_nb.core.errors import ProtocolError, QueryError, RefineryError
 from refinery_nb.core.query import And, Condition, Not, Or, Selection
 from refinery_nb.project.query_text import QueryTextError, complete
 from refinery_nb.project.sentence import title
-from refinery_nb.widgets import browser_rows
+from refinery_nb.widgets import browser_orders, browser_rows
 from refinery_nb.widgets.browser_session import FIRST, Asked, BrowserSession, Snapshot
 from refinery_nb.widgets.messages import number, reply, text
 
@@ -76,7 +76,7 @@ def hello(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
         ],
         "slices": list(words.slices),
         "embeddings": list(words.embeddings),
-        "orders": session.orders(),
+        "orders": browser_orders.orders(session),
         "shown": _shown(session, session.snapshot),
     }
 

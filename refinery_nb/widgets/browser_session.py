@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from refinery_nb.core.query import (
     Commented,
     Compare,
     Condition,
-    Field,
     GivenField,
     Keys,
     Labelled,
@@ -26,11 +24,8 @@ from refinery_nb.core.query import (
     Marked,
     Not,
     Or,
-    QueueField,
-    RandomField,
     Selection,
     TextSearch,
-    WeakField,
 )
 from refinery_nb.core.schema import AttributeType, TaskSchema
 from refinery_nb.project import labeling
@@ -38,10 +33,10 @@ from refinery_nb.project.masks.masks import Masks
 from refinery_nb.project.masks.matches import Matches
 from refinery_nb.project.project import Project
 from refinery_nb.project.query_text import Parser, Vocabulary, vocabulary, written
-from refinery_nb.project.query_text.query import nearness
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.store import page, records, schema
+from refinery_nb.widgets import browser_orders
 
 FIRST = 60  # records of the first page
 SMALL = 20_000  # records up to which all are found at once
@@ -122,6 +117,11 @@ class BrowserSession:
         return found
 
     @property
+    def is_large(self) -> bool:
+        """Whether the first page of a query comes before the others."""
+        return len(self.masks.dense.ids()) > SMALL
+
+    @property
     def tasks(self) -> dict[str, Task]:
         """The tasks of the project by name."""
         return self.project.tasks
@@ -149,7 +149,7 @@ class BrowserSession:
         condition = self.parsed(asked.text)
         base = self.base if self.base is not None else self.project.view()
         found = base.where(condition)
-        order = self._order(asked, condition)
+        order = browser_orders.chosen(self, asked, condition)
         if order is None:
             return found
         return found.order_by(order[0], descending=order[1])
@@ -168,7 +168,7 @@ class BrowserSession:
         condition = self.parsed(asked.text)
         selection = self.view(asked).selection
         limit = FIRST if selection.limit is None else min(FIRST, selection.limit)
-        if len(self.masks.dense.ids()) <= SMALL:
+        if not self.is_large:
             ids, whole = self.masks.ids(selection), True
         elif self._first_page_alone(selection):
             ids, whole = self.project.select_ids(replace(selection, limit=limit)), False
@@ -301,71 +301,9 @@ class BrowserSession:
         every = [a.name for a in attributes]
         return on or next(iter([*texts, *strings, *every]), None)
 
-    def orders(self) -> list[dict[str, Any]]:
-        """Return what records can be sorted by: id, title, and the names of both directions."""
-        with self.project.database.read() as connection:
-            attributes = schema.attributes(connection)
-            tasks = schema.tasks(connection)
-        found = [_order("view", "As they came" if self.base is None else "As in the view")]
-        if self.words.embeddings:
-            found.append(_order("nearest", "Nearest first"))
-        for task in tasks:
-            words = self.words.tasks.get(task.name)
-            if words is not None and words.runs:
-                name = f"confidence:{task.name}"
-                found.append(
-                    _order(name, f"Confidence of {task.name}", "least first", "most first")
-                )
-            one_answer = not task.is_spans and not task.is_multi
-            if words is not None and words.heuristics and one_answer:
-                found.append(_order(f"disagreement:{task.name}", f"Disagreement on {task.name}"))
-        for attribute in attributes:
-            if attribute.type is AttributeType.JSON:
-                continue
-            text = attribute.type.is_string
-            ways = ("A to Z", "Z to A") if text else ("lowest first", "highest first")
-            found.append(_order(f"attribute:{attribute.name}", attribute.name, *ways))
-            if attribute.type is AttributeType.TEXT and not attribute.is_key:
-                name = f"length:{attribute.name}"
-                found.append(_order(name, f"Length of {attribute.name}", "short", "long"))
-        return [*found, _order("random", "Random")]
-
     def written(self, condition: Condition) -> str:
         """Return a condition as a query."""
         return written(condition, self.words)
-
-    def _order(self, asked: Asked, condition: Condition) -> tuple[Field, bool] | None:
-        kind, _, name = asked.order.partition(":")
-        if kind == "view":
-            near = nearness(condition)
-            own = self.base is not None and self.base.selection.order
-            return (near, True) if near is not None and not own else None
-        if kind == "nearest":
-            near = nearness(condition)
-            if near is None:
-                raise QueryError(
-                    "there is nothing to be near to.", hint='Ask meaning:"..." or like:KEY.'
-                )
-            return near, not asked.descending
-        if kind == "random":
-            return RandomField(asked.seed), False
-        if kind == "attribute":
-            self.project.attribute(name)
-            return AttributeField(name), asked.descending
-        if kind == "length":
-            self.project.attribute(name)
-            return LengthField(name), asked.descending
-        if kind == "disagreement":
-            return QueueField(self.task(name).name, "disagreement"), False
-        if kind == "confidence":
-            words = self.words.tasks.get(self.task(name).name)
-            if words is None or not words.runs:
-                raise QueryError(f"task {name!r} has no weak labels yet.")
-            return WeakField(name, words.runs[-1], "confidence"), asked.descending
-        raise QueryError(
-            f"there is no order {asked.order!r}.",
-            hint=did_you_mean(asked.order, [one["id"] for one in self.orders()]),
-        )
 
     def _first_page_alone(self, selection: Selection) -> bool:
         """Say whether SQLite finds the first page quicker than masks find all: of words, texts."""
@@ -391,7 +329,3 @@ class BrowserSession:
         """Return the tasks, the one in focus first."""
         every = self.project.schemas
         return tuple(sorted(every, key=lambda task: task.name != self.focus))
-
-
-def _order(id_: str, title: str, up: str = "", down: str = "") -> dict[str, Any]:
-    return {"id": id_, "title": title, "up": up, "down": down}

@@ -76,6 +76,15 @@ class Masks:
         self.project = project
         self.dense = Dense(project)
 
+    def warm(self) -> None:
+        """Read the columns that filters ask for, so that the first filter does not wait for it."""
+        with self.project.database.read() as connection:
+            attributes = schema.attributes(connection)
+        for attribute in attributes:
+            if not attribute.is_key:
+                self.dense.numbers(attribute)
+                self.dense.codes(attribute)
+
     def forget(self) -> None:
         """Read everything anew: records were deleted, or another process may have done so."""
         self.dense.kept.clear()
