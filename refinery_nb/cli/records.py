@@ -16,11 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import InputError, RefineryError, StoreError
+from refinery_nb.io.formats import FOREIGN
+from refinery_nb.io.read import FORMATS
 
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
     from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
+
+READABLE = [name for name, (_, source) in FOREIGN.items() if source is not None]
+READ = f"{', '.join([*FORMATS, *READABLE])}; by default suffix and content say it"
+WRITTEN = f"{', '.join([*FORMATS, *FOREIGN, 'refinery'])}; by default the suffix says it"
 
 
 def add_to(commands: Any) -> None:
@@ -30,7 +36,7 @@ def add_to(commands: Any) -> None:
     )
     taking.add_argument("project", type=Path, help="the folder of the project")
     taking.add_argument("sources", nargs="+", metavar="file")
-    taking.add_argument("--format", help="by default suffix and content say it")
+    taking.add_argument("--format", help=READ)
     taking.add_argument("--by", help="whose the labels are that say no author")
     _add_reading(taking)
     taking.set_defaults(run=take)
@@ -40,7 +46,7 @@ def add_to(commands: Any) -> None:
     )
     giving.add_argument("project", type=Path, help="the folder of the project")
     giving.add_argument("target", type=Path, metavar="file")
-    giving.add_argument("--format", help="by default the suffix says it")
+    giving.add_argument("--format", help=WRITTEN)
     _add_writing(giving)
     giving.set_defaults(run=give)
 
@@ -49,8 +55,8 @@ def add_to(commands: Any) -> None:
     )
     converting.add_argument("source")
     converting.add_argument("target", type=Path)
-    converting.add_argument("--from", dest="format", help="by default suffix and content say it")
-    converting.add_argument("--to", help="by default the suffix says it")
+    converting.add_argument("--from", dest="format", help=READ)
+    converting.add_argument("--to", help=WRITTEN)
     _add_reading(converting)
     _add_writing(converting)
     converting.set_defaults(run=convert)

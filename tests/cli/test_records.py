@@ -93,3 +93,14 @@ def test_rows_that_are_kept_back_are_written_with_their_text(tmp_path: Path, doc
     assert main([*arguments, "--on-error", "quarantine", "--rejected", str(kept)]) == 0
     assert "expected a string" in kept.read_text()
     assert '{""text"": 5}' in kept.read_text()
+
+
+def test_a_project_goes_out_as_a_snapshot_and_comes_back(
+    tmp_path: Path, doccano: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = tmp_path / "s.json.zip"
+    assert main(["convert", str(doccano), str(snapshot), "--key", "text"]) == 0
+    assert "s.json.zip: 3 records" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "p"), str(snapshot)]) == 0
+    with rn.open(tmp_path / "p") as project:
+        assert len(project.task("entities").gold()) == 3
