@@ -145,6 +145,29 @@ test("a slice is a line, as is what is near to a text", () => {
   expect(toJson(fromTree({ leaf: made, words: "", not: false }), INFO)).toEqual(made);
 });
 
+test("a range of numbers is one line", () => {
+  const confidence = { is: "weak", task: "topic", run: 4, what: "confidence" };
+  for (const [field, low, high] of [
+    [attribute("stars"), -3, 5],
+    [confidence, 0.25, 0.5],
+  ] as const) {
+    const items = [compare(field, ">=", low), compare(field, "<=", high)];
+    const leaves = items.map((leaf): Tree => ({ leaf, words: "", not: false }));
+    const group = fromTree({
+      join: "any",
+      not: false,
+      items: [{ join: "all", not: true, items: leaves }],
+    });
+    const part = group.items[0]!;
+    expect(part).toMatchObject({ items: [{ line: { op: "between", value: `${low}..${high}` } }] });
+    expect(toJson(group, INFO)).toEqual({ is: "not", item: { is: "all", items } });
+  }
+  const line = { ...fresh(INFO, "attribute:stars"), op: "between" as const };
+  const read = (value: string) => toJson({ kind: "line", line: { ...line, value } }, INFO);
+  expect(read(".5...7")).toMatchObject({ items: [{ value: 0.5 }, { value: 0.7 }] });
+  expect(read("3..")).toBe(null);
+});
+
 test("groups are kept, and lines without a value are left out", () => {
   const tree: Tree = {
     join: "all",

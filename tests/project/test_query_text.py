@@ -110,6 +110,14 @@ MEANS: dict[str, query.Condition] = {
 }  # fmt: skip
 
 
+def test_a_range_is_written_as_one() -> None:
+    assert written(STARS.between(3, 5) & KIND.isin(["a"]), SHOP) == (
+        "stars >= 3 and stars <= 5 and kind in (a)"
+    )
+    asked = query.Or((STARS.between(-3, 5), ~query.AttributeField("my field").between(0.25, 0.5)))
+    assert written(asked, SHOP) == "stars in -3..5 or not `my field` in 0.25..0.5"
+
+
 @pytest.mark.parametrize("text", MEANS)
 def test_a_query_means_a_condition_and_back(text: str) -> None:
     assert repr(parse(text, SHOP)) == repr(MEANS[text])

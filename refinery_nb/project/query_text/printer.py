@@ -57,6 +57,9 @@ def _written(node: Condition, words: Vocabulary, place: int) -> str:
         if len(node.items) < 2:
             inner = "".join(_written(item, words, ANYWHERE) for item in node.items)
             return f"{'all' if own == IN_AND else 'any'}({inner})"
+        for form in _ranges(node, words) if len(node.items) == 2 else ():
+            if _says(form, node, words):
+                return form
         word = " and " if own == IN_AND else " or "
         joined = word.join(_written(item, words, own) for item in node.items)
         # "and" binds more than "or"; one inside another of its kind keeps its parentheses.
@@ -116,6 +119,16 @@ def _forms(node: Condition, words: Vocabulary) -> Iterator[str]:
         yield f"keys({', '.join(map(_name, node.keys))})"
     elif isinstance(node, Among):
         yield from _nearest(node, words)
+
+
+def _ranges(node: And | Or, words: Vocabulary) -> Iterator[str]:
+    """Yield what says the same as "at least and at most"."""
+    low, high = node.items
+    if not (isinstance(node, And) and isinstance(low, Compare) and isinstance(high, Compare)):
+        return
+    if low.op == ">=" and high.op == "<=" and repr(low.field) == repr(high.field):
+        for field in _fields(low.field, words):
+            yield f"{field} in {low.value!r}..{high.value!r}"
 
 
 def _compared(field: str, node: Compare) -> Iterator[str]:

@@ -20,6 +20,7 @@ const WORDS: Record<string, string> = {
   "=": "is",
   "!=": "is not",
   in: "is one of",
+  between: "is between",
   contains: "contains",
   starts: "begins with",
   ends: "ends with",
@@ -338,7 +339,7 @@ function Typed({ state, line, list, onPick }: TypedProps): JSX.Element {
         aria-label="Value"
         data-testid="value"
         list={values.length > 0 ? id : undefined}
-        placeholder={line.op === "in" ? "one, two" : ""}
+        placeholder={line.op === "in" ? "one, two" : line.op === "between" ? "3..5" : ""}
         onChange={(event) => onPick(event.currentTarget.value)}
       />
       {values.length === 0 ? null : (

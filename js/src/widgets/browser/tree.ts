@@ -11,6 +11,7 @@ export type Op =
   | ">"
   | ">="
   | "in"
+  | "between"
   | "contains"
   | "starts"
   | "ends"
@@ -37,24 +38,43 @@ export type Group = Extract<Part, { kind: "group" }>;
 
 export const STATES = ["labelled", "none", "flagged", "skipped", "conflicting"] as const;
 export const TEXT_OPS: Op[] = ["contains", "=", "!=", "starts", "ends", "matches", "in", "missing"];
-export const NUMBER_OPS: Op[] = ["=", "!=", "<", "<=", ">", ">=", "in", "missing"];
+export const NUMBER_OPS: Op[] = ["=", "!=", "<", "<=", ">", ">=", "between", "in", "missing"];
 
 export const EMPTY: Group = { kind: "group", join: "all", not: false, items: [] };
 
 /** Read a condition; its root is always a group. */
 export function fromTree(tree: Tree): Group {
-  const part = partOf(tree);
-  if (part.kind === "group" && !(part.not || part.join === "any")) return part;
-  return { ...EMPTY, items: [part] };
+  // Its parts are those of the query, as the chips are.
+  if ("items" in tree && tree.join === "all" && !tree.not) {
+    return { ...EMPTY, items: tree.items.map(partOf) };
+  }
+  return { ...EMPTY, items: [partOf(tree)] };
 }
 
 function partOf(tree: Tree): Part {
   if ("items" in tree) {
+    const range = rangeOf(tree);
+    if (range !== null) return { kind: "line", line: range };
     return { kind: "group", join: tree.join, not: tree.not, items: tree.items.map(partOf) };
   }
   const line = lineOf(tree.leaf, tree.not);
   return line === null ? { kind: "fixed", ...tree } : { kind: "line", line };
 }
+
+/** "At least and at most" of one number is one line. */
+function rangeOf(tree: Extract<Tree, { items: Tree[] }>): Line | null {
+  const [low, high, ...more] = tree.items.map((one) =>
+    "leaf" in one && !one.not ? one.leaf : null,
+  );
+  if (tree.join !== "all" || !low || !high || more.length > 0) return null;
+  if (low.op !== ">=" || high.op !== "<=" || !same(low.field, high.field)) return null;
+  const line = lineOf(low, tree.not);
+  if (line === null || typeof low.value !== "number" || typeof high.value !== "number") return null;
+  return { ...line, op: "between", value: `${low.value}..${high.value}` };
+}
+
+const same = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 const plain = (field: string, value: string, not: boolean, more: Partial<Line> = {}): Line => ({
   field,
@@ -171,6 +191,12 @@ function jsonOf(line: Line, info: Info): Json | null {
   const numeric = kind === "length" || kind === "confidence";
   const type = info.attributes.find((one) => kind === "attribute" && one.name === name)?.type;
   const read = reader(numeric ? "float" : kind === "weak" ? "category" : (type ?? "text"));
+  if (line.op === "between") {
+    const [low, high] = value.split(/\.\.(?=[^.]|\.\d)/, 2).map((one) => reader("float")(one));
+    if (low === undefined || high === undefined) return null;
+    const items = [compare(field, ">=", low, false), compare(field, "<=", high, false)];
+    return negated({ is: "all", items }, not);
+  }
   const found = line.op === "in" ? listOf(value, read) : line.op === "missing" ? null : read(value);
   if (found === undefined) return null;
   return negated(compare(field, line.op, found, line.op === "matches" || line.cased), not);
@@ -261,8 +287,8 @@ export function fields(info: Info): { title: string; fields: [field: string, tit
 /** The operators of a field; empty: it is only asked for its value. */
 export function operators(info: Info, field: string): Op[] {
   const [kind, name] = split(field);
-  if (kind === "length") return ["<", "<=", ">", ">=", "=", "!="];
-  if (kind === "confidence") return ["<", "<=", ">", ">=", "missing"];
+  if (kind === "length") return ["<", "<=", ">", ">=", "between", "=", "!="];
+  if (kind === "confidence") return ["<", "<=", ">", ">=", "between", "missing"];
   if (kind === "weak") return ["=", "!=", "missing"];
   if (kind !== "attribute") return [];
   const type = info.attributes.find((one) => one.name === name)?.type ?? "text";
