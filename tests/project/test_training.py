@@ -172,6 +172,35 @@ def test_spans_become_tags_of_tokens_and_the_others_are_told(names: rn.Task) -> 
     assert found.sklearn()[2][1] == ["O", "O"]
 
 
+def test_several_labels_train_and_test(project: rn.Project) -> None:
+    weak = "text__topics__WEAK_SUPERVISION"
+    rows = [
+        {"id": 1, "text": "a", weak: ["y", "z"], f"{weak}__confidence": [0.5, 0.75]},
+        {"id": 2, "text": "b", weak: ["x"], f"{weak}__confidence": [1.0]},
+        {"id": 3, "text": "c", weak: ["x"], f"{weak}__confidence": [1.0]},
+    ]
+    project.add(rows, key="id")
+    topics = project.task("topics", ["y", "z", "x"], on="text", kind="multilabel")
+    topics.label_many({2: ["x", "y"], 3: []})
+    found = project.dataset(topics)
+    assert found.train[["key", "label", "label_id", "confidence"]].to_numpy().tolist() == [
+        [1, ["y", "z"], [0, 1], 0.5]
+    ]
+    assert [sorted(labels) for labels in found.sklearn()[3]] == [["x", "y"], []]
+    pytest.importorskip("torch", reason="torch is not installed")
+    train, test = found.torch()
+    assert train[0]["label"].tolist() == [1.0, 1.0, 0.0]
+    assert test[1]["label"].tolist() == [0.0, 0.0, 0.0]
+    encoded, _ = found.torch(Pieces())
+    assert encoded[0]["labels"].tolist() == [1.0, 1.0, 0.0]
+    pytest.importorskip("datasets", reason="the package datasets is not installed")
+    made = found.datasets()
+    assert made["test"]["label"][1] == []
+    with rn.open() as other:
+        other.add(made, key="key", text="text")
+        assert other.task("label").kind == "multilabel"
+
+
 class Pieces:
     """A fast tokenizer: pieces of three characters, a special one at each end."""
 

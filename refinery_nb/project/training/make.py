@@ -59,7 +59,6 @@ def training_set(
     SchemaError
         If there is no such text.
     """
-    task.schema.one_answer("a training set")
     for source in sources:
         if source not in SOURCES:
             hint = did_you_mean(str(source), SOURCES)
@@ -72,8 +71,9 @@ def training_set(
     run = columns.last_run(task.schema)
     spans = task.schema.is_spans
     weak = columns.weak(run) if run is not None and "weak" in sources else Votes.empty(spans=spans)
-    manual = gold.reviewed.tolist() if spans else gold.votes.record.tolist()
-    manual = making.known(manual)
+    # "None" is an answer too where a record may have any number of labels or spans.
+    none_counts = spans or task.schema.is_multi
+    manual = making.known(set((gold.reviewed if none_counts else gold.votes.record).tolist()))
     first = dict(zip(gold.votes.record.tolist(), gold.votes.label.tolist(), strict=True))
     texts = {record: making.texts[record] for record in manual}
     tested = held_out(texts, first, test, seed)
@@ -86,7 +86,7 @@ def training_set(
     left_out = {
         "a label below the threshold": len(set(making.known(unsure)) - reviewed),
         "the same text as one that tests": twins,
-        "reviewed, and no label applies": 0 if spans else len(making.known(reviewed)) - len(manual),
+        "reviewed, and no label applies": len(set(making.known(reviewed)) - set(manual)),
     }
     if "manual" not in sources:
         left_out["manual, and neither trains nor tests"] = len(rest)
@@ -169,8 +169,9 @@ class _Making:
             slice(first, last)
             for first, last in zip(bounds[0].tolist(), bounds[1].tolist(), strict=True)
         ]
-        if self._schema.is_spans:
-            columns |= self._tagged(ids, columns["key"], votes, places)
+        if self._schema.is_spans or self._schema.is_multi:
+            said = self._tagged if self._schema.is_spans else self._several
+            columns |= said(ids, columns["key"], votes, places)
             sure = [float(votes.confidence[at].min(initial=1.0)) for at in places]
         else:
             at = [place.start for place in places]
@@ -181,6 +182,15 @@ class _Making:
         columns["confidence"] = sure
         columns["source"] = [source] * len(ids)
         return pd.DataFrame(columns)
+
+    def _several(
+        self, ids: Sequence[int], keys: Sequence[Any], votes: Votes, places: Sequence[slice]
+    ) -> dict[str, list[Any]]:
+        labels = [votes.label[place].tolist() for place in places]
+        return {
+            "label": [[self.labels[one] for one in of_record] for of_record in labels],
+            "label_id": [[self._position[one] for one in of_record] for of_record in labels],
+        }
 
     def _tagged(
         self, ids: Sequence[int], keys: Sequence[Any], votes: Votes, places: Sequence[slice]

@@ -23,14 +23,15 @@ class TrainingSet:
     Attributes
     ----------
     task, kind
-        The name of the task, and ``classification`` or ``spans``.
+        The name of the task, and ``classification``, ``multilabel`` or ``spans``.
     labels
         The names of the labels; ``label_id`` is a position in them.
     tags
         For spans: ``O`` and per label ``B-...`` and ``I-...``; ``tag_ids`` are positions in them.
     train, test
         ``key, text, label, label_id, confidence, source`` a record; for spans ``key, text, spans,
-        tokens, offsets, tags, tag_ids, confidence, source``. ``source`` is ``manual`` or ``weak``.
+        tokens, offsets, tags, tag_ids, confidence, source``; for multilabel, ``label`` and
+        ``label_id`` are lists. ``source`` is ``manual`` or ``weak``.
     left_out
         How many records were left out, by reason.
     misaligned
@@ -49,8 +50,8 @@ class TrainingSet:
     def sklearn(self) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
         """Return ``X_train, X_test, y_train, y_test``, as scikit-learn's own split does.
 
-        Texts and names of labels; for spans lists of tokens and lists of tags. The confidences of
-        ``train`` can be sample weights.
+        Texts and names of labels, for multilabel lists of them; for spans lists of tokens and
+        lists of tags. The confidences of ``train`` can be sample weights.
         """
         x, y = ("tokens", "tags") if self.kind == "spans" else ("text", "label")
         return (
@@ -69,7 +70,8 @@ class TrainingSet:
             A fast tokenizer of transformers. With it, an item is ``input_ids``,
             ``attention_mask`` and ``labels``, as a ``Trainer`` takes them: for spans, the first
             piece of each token carries its tag and the others -100. Without one, an item is
-            ``text`` and ``label`` (spans: ``tokens`` and ``tags``), ids as tensors.
+            ``text`` and ``label`` (spans: ``tokens`` and ``tags``), ids as tensors; several labels
+            are a float for each label, 1 where it is given.
         max_length
             Where pieces are cut off.
 
@@ -105,7 +107,8 @@ class TrainingSet:
             own = {"tokens": datasets.Sequence(text), "tags": tags}
             columns = {"tokens": "tokens", "tags": "tag_ids"}
         else:
-            own = {"label": datasets.ClassLabel(names=list(self.labels))}
+            label = datasets.ClassLabel(names=list(self.labels))
+            own = {"label": datasets.Sequence(label) if self.kind == "multilabel" else label}
             columns = {"label": "label_id"}
         features = datasets.Features(
             {"key": text, "text": text, **own, "confidence": datasets.Value("float32")}
