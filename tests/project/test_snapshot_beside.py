@@ -33,7 +33,7 @@ def vectors(embedding: dict[str, Any], tensors: list[dict[str, Any]]) -> dict[st
 
 
 def of_records(count: int = 5) -> list[dict[str, Any]]:
-    return [{"record_id": f"r{at}", "data": VECTORS[at]} for at in range(count)]
+    return [{"record_id": f"r{at}", "data": [*VECTORS[at]]} for at in range(count)]
 
 
 # Keys
