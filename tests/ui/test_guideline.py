@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 import refinery_nb as rn
 from tests.ui.hostile import HOSTILE, nothing_was_made
 from tests.ui.lab import Notebook
+from tests.ui.test_accessibility import AXE, THEME, found
 from tests.ui.test_labeler import all_saved, labeler
 
 OpenNotebook = Callable[..., Notebook]
@@ -99,3 +101,23 @@ def test_keys_turn_several_labels_on_and_off(open_notebook: OpenNotebook) -> Non
             ["r1", ["Delivery"], "ann"],
             ["r2", [], "ann"],
         ]
+
+
+def test_axe_finds_nothing_in_the_guideline_and_its_labels(open_notebook: OpenNotebook) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run make setup")
+    notebook = open_notebook(guided("axe_guide"), "rn.Labeler(tags)")
+    notebook.run(0)
+    notebook.run(1)
+    shown = labeler(notebook)
+    notebook.page.keyboard.press("g")
+    notebook.page.keyboard.press("d")
+    expect(shown.get_by_test_id("guideline")).to_be_visible()
+    notebook.page.evaluate(AXE.read_text())
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.page.evaluate(THEME, [theme])
+        light = str(theme.endswith("Light")).lower()
+        notebook.page.wait_for_selector(
+            f"body[data-jp-theme-light='{light}']:not(.jp-mod-themeSwitching)", state="attached"
+        )
+        assert found(notebook, ".rn-labeler") == [], theme
