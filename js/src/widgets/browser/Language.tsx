@@ -42,7 +42,8 @@ export function examples(info: Info): [query: string, what: string][] {
     found.push([`${named(number.name)} >= 3`, "a comparison"]);
     found.push([`${named(number.name)} in 3..5`, "a range, both ends included"]);
   }
-  const text = info.attributes.find((one) => one.type === "text") ?? info.attributes[0];
+  const others = info.attributes.filter((one) => !one.key);
+  const text = others.find((one) => one.name === info.text) ?? others[0];
   if (text !== undefined && (text.type === "text" || text.type === "category")) {
     found.push([`${named(text.name)} contains late`, "or starts, ends; cased after it"]);
     found.push([`${named(text.name)} matches "\\d+-\\d+"`, "a regular expression"]);

@@ -91,7 +91,7 @@ export function QueryBar({ state, field, onLeave, onHelp }: Props): JSX.Element 
           aria-autocomplete="list"
           aria-activedescendant={chosen >= 0 ? `${list}-${chosen}` : undefined}
           aria-invalid={fault !== null}
-          aria-describedby={fault === null ? undefined : `${list}-fault`}
+          aria-describedby={fault === null || candidates.length > 0 ? undefined : `${list}-fault`}
           placeholder='Words, or a query: topic is unlabelled and confidence < .6 and "late parcel"'
           data-testid="query"
           onInput={(event) => typing.type(event.currentTarget.value, cursorOf(event.currentTarget))}
@@ -158,8 +158,13 @@ export function QueryBar({ state, field, onLeave, onHelp }: Props): JSX.Element 
           </div>
         )}
       </div>
-      {fault === null ? null : (
-        <p id={`${list}-fault`} class="rn-br-fault rn-bad" role="alert" data-testid="fault">
+      {fault === null || candidates.length > 0 ? null : (
+        <p
+          id={`${list}-fault`}
+          class="rn-float rn-br-fault rn-bad"
+          role="alert"
+          data-testid="fault"
+        >
           {fault.message} {fault.hint}
         </p>
       )}
