@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from refinery_nb.core.operation import Operation
-from refinery_nb.core.schema import Attribute
 from refinery_nb.core.votes import Votes
 from refinery_nb.store import labels
-from refinery_nb.store.schema import column
 
 LOG = (
     "INSERT OR REPLACE INTO record_change (operation, record, kind, before, after) "
@@ -90,20 +88,18 @@ def said(
     ]
 
 
-def delete(
-    connection: sqlite3.Connection,
-    attributes: Sequence[Attribute],
-    ids: Sequence[int],
-    operation: int,
-) -> None:
-    """Take records out with their labels; the log keeps what was said of them."""
+def delete(connection: sqlite3.Connection, ids: Sequence[int], operation: int) -> None:
+    """Take records out with their labels; the log keeps what was said of them.
+
+    Values of attributes that were taken out go and come back with them.
+    """
     asked = json.dumps([int(record) for record in ids])
-    columns = "".join(f", {column(attribute)}" for attribute in attributes)
+    names = _attribute_ids(connection)
+    columns = "".join(f", a{name}" for name in names)
     rows = connection.execute(
         f"SELECT id, key{columns} FROM record WHERE id IN (SELECT value FROM json_each(?))",
         (asked,),
     ).fetchall()
-    names = [attribute.id for attribute in attributes]
     connection.executemany(
         DELETE,
         (
@@ -118,7 +114,6 @@ def delete(
 
 def restore(
     connection: sqlite3.Connection,
-    attributes: Sequence[Attribute],
     ids: Sequence[int],
     operation: int,
     *,
@@ -126,18 +121,19 @@ def restore(
 ) -> None:
     """Put deleted records back under their ids, with what people said of them.
 
-    Attributes that came since are missing in them; those that went since are left out.
+    Attributes that came since are missing in them.
     """
     asked = json.dumps([int(record) for record in ids])
-    columns = "".join(f", {column(attribute)}" for attribute in attributes)
+    names = _attribute_ids(connection)
+    columns = "".join(f", a{name}" for name in names)
     rows = [
         (id_, key, _load(content))
         for id_, key, content in connection.execute(CONTENT, (asked,)).fetchall()
     ]
     connection.executemany(
         f"INSERT INTO record (id, key, version{columns}) "
-        f"VALUES (?, ?, {version:d}{', ?' * len(attributes)})",
-        ((id_, key, *(values.get(a.id) for a in attributes)) for id_, key, values in rows),
+        f"VALUES (?, ?, {version:d}{', ?' * len(names)})",
+        ((id_, key, *map(values.get, names)) for id_, key, values in rows),
     )
     connection.execute(BACK, (asked,))
     log(connection, operation, "restore", {id_: ({}, {}) for id_, _, _ in rows})
@@ -159,6 +155,11 @@ def without_deleted(connection: sqlite3.Connection, votes: Votes) -> Votes:
     """Return votes without those on deleted records, which come back with their records."""
     gone = [row[0] for row in connection.execute(DELETED_IDS)]
     return votes.without_records(np.array(gone, np.int64)) if gone else votes
+
+
+def _attribute_ids(connection: sqlite3.Connection) -> list[int]:
+    """Return the ids of all attributes, also of those that were taken out."""
+    return [id_ for (id_,) in connection.execute("SELECT id FROM attribute ORDER BY id")]
 
 
 def _dump(values: Values) -> str:

@@ -179,6 +179,22 @@ def test_deleted_records_come_back_as_they_were(filled: rn.Project) -> None:
     assert list(filled.history("r1")["what"])[-2:] == ["delete", "restore"]
 
 
+@pytest.mark.parametrize("order", ["attribute first", "record first"])
+@pytest.mark.parametrize("back", ["attribute first", "record first"])
+def test_a_record_and_an_attribute_that_were_both_taken_out_come_back_whole(
+    order: str, back: str
+) -> None:
+    with rn.open() as project:
+        project.add([{"id": "1", "text": "a", "n": 5}, {"id": "2", "text": "b", "n": 6}], key="id")
+        out = [project.fields["n"].drop, project.delete_records(["1"]).apply]
+        for step in out if order == "attribute first" else out[::-1]:
+            step()
+        again = [lambda: project.fields.restore("n"), lambda: project.restore_records(["1"])]
+        for one in again if back == "attribute first" else again[::-1]:
+            one()
+        assert project.records()["n"].tolist() == [5, 6]
+
+
 def test_a_new_record_has_nothing_of_a_deleted_one(filled: rn.Project) -> None:
     filled.task("topic").label("r5", "A")
     filled.delete_records("r5").apply()

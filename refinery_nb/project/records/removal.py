@@ -49,9 +49,8 @@ class Deletion:
         """Delete the records with their labels; votes on them no longer count."""
         project = self._project
         with project.database.write() as connection:
-            attributes = schema.attributes(connection)
             operation = record_history.begin(connection, by or project.actor, at=following.now())
-            record_history.delete(connection, attributes, self._ids, operation)
+            record_history.delete(connection, self._ids, operation)
             # Whatever was derived from records sees that they have changed.
             records.next_version(connection)
             relabel.next_epoch(connection)
@@ -125,7 +124,7 @@ def _restore(project: Project, ids: list[int], *, by: str | None) -> int:
         at = following.now()
         operation = record_history.begin(connection, by or project.actor, at=at)
         version = records.next_version(connection)
-        record_history.restore(connection, attributes, back, operation, version=version)
+        record_history.restore(connection, back, operation, version=version)
         tasks = schema.tasks(connection)
         for task in tasks:
             relabel.catch_up(connection, task.id, back, at=at)
