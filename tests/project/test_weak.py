@@ -109,6 +109,7 @@ def test_a_threshold_keeps_what_is_as_precise_as_wanted(topic: rn.Task, filled: 
         frame = weak.frame()
         sure = frame[frame["confidence"] >= found.confidence - 1e-6]
         assert set(found.view.keys()) == set(sure["key"])
+        assert (found.records == 0) == (frame["confidence"].max() < found.confidence - 1e-6)
         assert found.coverage == found.records / len(filled)
         assert f"{found.records:,} records remain" in repr(found)
 

@@ -119,7 +119,9 @@ def threshold(run: WeakRun, precision: float) -> Threshold:
             "no manual label stands beside a weak one, so no precision is known.",
             hint="Label some records and call task.supervise() again.",
         )
-    confidence, hits, count = cut(votes.confidence.astype(np.float64), right, precision)
+    # As views compare confidences: to six digits.
+    sure = np.round(votes.confidence.astype(np.float64), 6)
+    confidence, hits, count = cut(sure, right, precision)
     low, high = wilson(hits, count) if count else (np.array(np.nan), np.array(np.nan))
     project, total = run.task.project, len(run.task.project)
     view = project.where(run.confidence >= (confidence if count else 2.0))
