@@ -151,9 +151,10 @@ class Task:
     def merge(self, labels: str | Iterable[str], into: str) -> Relabeling:
         """Return what giving records another label would do; ``.apply()`` does it.
 
-        The merged labels go; people's labels, votes, weak labels and rules follow.
+        The merged labels go; people's labels, votes, weak labels and rules follow. ``into`` may be
+        named among them.
         """
-        chosen = [labels] if isinstance(labels, str) else list(labels)
+        chosen = [one for one in ([labels] if isinstance(labels, str) else labels) if one != into]
         return relabeling.Relabeling(self, dict.fromkeys(chosen, into), merge=True)
 
     def change_label(self, name: str, **changes: str) -> None:

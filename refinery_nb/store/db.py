@@ -122,7 +122,13 @@ class Database:
         self._check_usable()
         if self.root is None:
             with self._lock:
-                yield self._writer
+                try:
+                    yield self._writer
+                finally:
+                    # A reader's own transaction. Nothing was written, and a rollback would take
+                    # temporary tables with it.
+                    if self._writer.in_transaction and not self._depth:
+                        self._writer.execute("COMMIT")
             return
         connection = self._take_reader()
         try:

@@ -123,6 +123,13 @@ def test_merged_labels_are_one_in_all_that_people_and_rules_said(topic: rn.Task)
     assert labels(topic) == state
 
 
+def test_the_label_that_others_become_may_be_named_among_them(topic: rn.Task) -> None:
+    topic.merge(["A", "B"], into="B").apply()
+    assert topic.labels == ("B", "C")
+    with pytest.raises(SchemaError, match="no label to merge"):
+        topic.merge(["B"], into="B")
+
+
 def test_spans_that_become_the_same_by_a_merge_are_one(project: rn.Project) -> None:
     project.add([{"id": "1", "text": "New York"}], key="id")
     task = project.task("names", ["CITY", "PLACE"], on="text", kind="spans")

@@ -607,3 +607,14 @@ def test_small_projects_are_saved_and_restored(
         with rn.restore(project.save(folder / "x.rnb.zip"), folder / "again") as other:
             assert spoken(other) == spoken(project)
             assert other.doctor().ok
+
+
+def test_a_project_in_memory_goes_on_after_it_was_saved(tmp_path: Path) -> None:
+    with rn.open() as project:
+        project.add([{"id": "1", "text": "late"}], key="id")
+        topic = project.task("topic", ["A"], on="text")
+        project.save(tmp_path / "one.rnb.zip")
+        topic.label("1", "A")
+        assert project.doctor().ok
+    with rn.restore(tmp_path / "one.rnb.zip", tmp_path / "back") as other:
+        assert len(other) == 1

@@ -212,6 +212,8 @@ class Relabeling:
 
     def _check(self) -> None:
         known = self._task.schema
+        if not self.names:
+            raise SchemaError("there is no label to merge into another one.")
         for old in self.names:
             known.label(old)
         if self.merge:
