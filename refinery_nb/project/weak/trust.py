@@ -120,7 +120,7 @@ def threshold(run: WeakRun, precision: float) -> Threshold:
             hint="Label some records and call task.supervise() again.",
         )
     # As views compare confidences: to six digits.
-    sure = np.round(votes.confidence.astype(np.float64), 6)
+    sure = votes.confidence.astype(np.float64).round(6)
     confidence, hits, count = cut(sure, right, precision)
     low, high = wilson(hits, count) if count else (np.array(np.nan), np.array(np.nan))
     project, total = run.task.project, len(run.task.project)
