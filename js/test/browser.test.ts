@@ -294,7 +294,7 @@ test("an undo is asked after the label that it takes back", async () => {
   await state.deeds.undo();
   const ops = asked.map((one) => one.op).filter((op) => op === "label" || op === "undo");
   expect(ops).toEqual(["label", "undo"]);
-  expect(state.said.text).toBe("Taken back");
+  expect(state.notice.text).toBe("Taken back");
   state.dispose();
 });
 

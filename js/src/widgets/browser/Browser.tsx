@@ -4,8 +4,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
-import { Banner, Empty, Skeleton, Toast } from "../../ui/states";
-import { focusLabelerIn } from "../confusion_matrix/labeler";
+import { focusLabelerIn } from "../../ui/labeler";
+import { toNotebook } from "../../ui/notebook";
+import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
 import { Foot, MOST_KEYS } from "./Foot";
 import { Header } from "./Header";
 import { List } from "./List";
@@ -45,9 +46,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
   const leave = (target: HTMLElement): void => {
     if (state.selection.size > 0) return state.unselect();
     if (target.closest(".rn-br-rail") !== null) return toList();
-    const notebook = root.current?.closest<HTMLElement>(".jp-Notebook");
-    target.blur();
-    notebook?.focus();
+    toNotebook(root.current);
   };
 
   const pressed = (event: KeyOn<HTMLElement>): boolean => {
@@ -122,7 +121,12 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
       onKeyDown={onKeyDown}
     >
       <Header state={state} onSheet={(name) => setSheet(sheet === name ? "" : name)} />
-      <Trouble state={state} />
+      <Trouble
+        connection={connection}
+        trouble={state.trouble}
+        quiet={info === null}
+        onClose={() => state.dismiss()}
+      />
       {info === null || shown === null ? (
         connection === "opening" ? (
           <Skeleton trouble={state.trouble} />
@@ -153,7 +157,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
         </>
       )}
       <Sheets state={state} name={sheet} onPick={pick} onClose={close} />
-      <Toast text={state.said.text} at={state.said.at} />
+      <Toast text={state.notice.text} at={state.notice.at} />
     </section>
   );
 }
@@ -187,30 +191,5 @@ function Nothing({ state }: { state: BrowserState }): JSX.Element {
         </button>
       )}
     </Empty>
-  );
-}
-
-function Trouble({ state }: { state: BrowserState }): JSX.Element | null {
-  const { connection, trouble } = state;
-  const said =
-    connection === "gone"
-      ? "The kernel is gone. Restart it and run this cell again."
-      : connection === "reload"
-        ? "This page is older than the kernel's refinery_nb. Reload the page."
-        : connection === "refused"
-          ? `The kernel cannot open this. ${trouble}`
-          : state.info === null
-            ? ""
-            : trouble;
-  if (said === "") return null;
-  return (
-    <Banner kind="error" name="trouble">
-      <span class="rn-grow">{said}</span>
-      {connection === "ready" ? (
-        <button type="button" class="rn-button" onClick={() => state.dismiss()}>
-          Close
-        </button>
-      ) : null}
-    </Banner>
   );
 }

@@ -48,7 +48,7 @@ export class Deeds {
     const ranges = this.state.chosen;
     if (task === null || shown === null || ranges.length === 0) return;
     if (task.kind === "spans")
-      return this.state.tell("Spans are labelled in the Labeler: Enter opens it");
+      return this.state.say("Spans are labelled in the Labeler: Enter opens it");
     const one = this.state.selection.size === 0;
     if (one) {
       this.pending.set(this.state.cursor, label);
@@ -63,7 +63,7 @@ export class Deeds {
       const what = label === null ? "without a label" : `labelled ${label === "" ? "none" : label}`;
       const text = `${plural(answer.count, "record")} ${what}`;
       this.done = { text, task: task.name };
-      if (answer.count === 0) this.state.tell("All of these are labelled already");
+      if (answer.count === 0) this.state.say("All of these are labelled already");
     }
     this.state.rows.renew();
     this.state.emit();
@@ -76,7 +76,7 @@ export class Deeds {
     if (answer === null) return;
     this.done = null;
     this.state.rows.renew();
-    this.state.tell(
+    this.state.say(
       answer.done ? (again ? "Repeated" : "Taken back") : "There is nothing to take back",
     );
   }
@@ -99,7 +99,7 @@ export class Deeds {
     const answer = await this.state.ask("slice", { ...this.target, name, static: fixed });
     if (answer === null || this.state.info === null) return false;
     this.state.info = { ...this.state.info, slices: answer.slices };
-    this.state.tell(`Slice ${answer.name} holds ${plural(answer.count, "record")}`);
+    this.state.say(`Slice ${answer.name} holds ${plural(answer.count, "record")}`);
     return true;
   }
 
@@ -108,7 +108,7 @@ export class Deeds {
     const answer = await this.state.ask("export", { ...this.target, path, replace });
     if (answer === null) return "failed";
     if (answer.exists) return "exists";
-    this.state.tell(`${plural(answer.count, "record")} in ${answer.path}`);
+    this.state.say(`${plural(answer.count, "record")} in ${answer.path}`);
     return "done";
   }
 
@@ -122,7 +122,7 @@ export class Deeds {
     const row = this.state.rows.get(this.state.cursor);
     if (row === undefined) return;
     if (this.state.info?.embeddings.length === 0) {
-      return this.state.tell("There are no vectors to compare by: project.embed(...) makes them");
+      return this.state.say("There are no vectors to compare by: project.embed(...) makes them");
     }
     const key = row.key.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
     await this.state.query({ text: `like:"${key}"`, order: "view" });

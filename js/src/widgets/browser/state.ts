@@ -2,6 +2,7 @@
 
 import { RpcError } from "../../rpc";
 import { type Connection, Link, told } from "../../state/link";
+import { Source } from "../../state/source";
 import { openStore, type Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
 import { Deeds } from "./deeds";
@@ -14,7 +15,7 @@ import { Typing } from "./typing";
 const SOON = 150; // ms in which several events count as one
 type Asked = { text: string; order: string; descending: boolean; seed: number };
 
-export class BrowserState {
+export class BrowserState extends Source {
   info: Info | null = null;
   shown: Shown | null = null;
   /** How many records are shown; null: not counted yet. */
@@ -27,7 +28,6 @@ export class BrowserState {
   /** Grows whenever the list has to bring the cursor into view. */
   look = 0;
   asking = false;
-  said = { text: "", at: 0 };
   mode: "list" | "table";
   columns: string[];
   rail: boolean;
@@ -37,7 +37,6 @@ export class BrowserState {
   readonly deeds = new Deeds(this);
   readonly id: string;
   private readonly link: Link<BrowserOperations, Info, BrowserPush>;
-  private readonly listeners = new Set<() => void>();
   private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
   private selected = new Selection();
   private number = 0;
@@ -48,6 +47,7 @@ export class BrowserState {
     makeId: () => string = () => crypto.randomUUID(),
     private readonly store: Store = openStore(),
   ) {
+    super();
     this.id = makeId();
     this.mode = store.get("refinery_nb:browser:mode") === "table" ? "table" : "list";
     this.rail = store.get("refinery_nb:browser:rail") === "open";
@@ -107,13 +107,8 @@ export class BrowserState {
     return this.link.open();
   }
 
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  emit(): void {
-    if (!this.link.disposed) for (const listener of [...this.listeners]) listener();
+  override emit(): void {
+    if (!this.link.disposed) super.emit();
   }
 
   private meet(info: Info): void {
@@ -281,7 +276,7 @@ export class BrowserState {
   }
 
   selectAll(): void {
-    if (this.count === null) return this.tell("Still counting: try again in a moment");
+    if (this.count === null) return this.say("Still counting: try again in a moment");
     this.selection = new Selection().add(0, this.length);
     this.emit();
   }
@@ -311,11 +306,6 @@ export class BrowserState {
 
   dismiss(): void {
     this.wrong = "";
-    this.emit();
-  }
-
-  tell(text: string): void {
-    this.said = { text, at: this.said.at + 1 };
     this.emit();
   }
 
@@ -399,7 +389,7 @@ export class BrowserState {
     for (const timer of this.waiting.values()) clearTimeout(timer);
     this.typing.dispose();
     this.link.dispose();
-    this.listeners.clear();
+    this.silence();
   }
 }
 

@@ -1,3 +1,0 @@
-// The Browser still takes it from here.
-
-export { focusLabelerIn } from "../../ui/labeler";
