@@ -49,7 +49,7 @@ def tracked() -> list[Path]:
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_module_has_one_noun_and_at_most_400_lines(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= 400
+    assert lines <= (380 if name(path) == "project/project.py" else 400)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

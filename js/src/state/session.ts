@@ -17,14 +17,15 @@ import type {
 } from "../rpc";
 import { Rpc, RpcError } from "../rpc";
 import type { Transport } from "../transport/transport";
+import type { Connection } from "./link";
+import { joined } from "./longer";
 import { type Effect, type Entry, Outbox } from "./outbox";
 import { Queue } from "./queue";
 import { Rate } from "./rate";
+import { Source } from "./source";
 import type { Store } from "./storage";
 import { Sync } from "./sync";
 import { UndoStack } from "./undo";
-
-export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
 
 /** One thing to set on the current record. */
 export interface Setting {
@@ -35,7 +36,7 @@ export interface Setting {
 
 const NO_STATE: TaskState = { version: 0, value: null, marks: [], stale: false };
 
-export class Session {
+export class Session extends Source {
   connection: Connection = "opening";
   /** Why the kernel refused to open, or that it is slow to. */
   trouble = "";
@@ -45,13 +46,12 @@ export class Session {
   queue: Queue | null = null;
   sync: Sync | null = null;
   /** A sentence for the status line and the screen reader; the number makes repeats count. */
-  notice = { text: "", at: 0, seen: true };
+  override notice = { text: "", at: 0, seen: true };
   /** The annotation saved last, for the tick that fades. */
   saved: { record: number; at: number } | null = null;
   private readonly rpc: Rpc;
   private readonly undoStack = new UndoStack();
   private readonly rate = new Rate();
-  private readonly listeners = new Set<() => void>();
   private readonly stopAlive: () => void;
   private readonly client: string;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -66,6 +66,7 @@ export class Session {
     private readonly now: () => number = Date.now,
     makeId: () => string = () => crypto.randomUUID(),
   ) {
+    super();
     this.client = makeId();
     this.rpc = new Rpc(
       transport,
@@ -77,17 +78,8 @@ export class Session {
     if (!transport.alive) this.connection = "gone";
   }
 
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  }
-
-  emit(): void {
-    for (const listener of [...this.listeners]) listener();
-  }
-
   /** What stands elsewhere on the screen is only read aloud: not seen. */
-  say(text: string, seen = true): void {
+  override say(text: string, seen = true): void {
     this.notice = { text, at: this.notice.at + 1, seen };
     this.emit();
   }
@@ -179,7 +171,7 @@ export class Session {
     this.rpc.dispose();
     this.stopAlive();
     this.transport.dispose();
-    this.listeners.clear();
+    this.silence();
   }
 
   // -- what is shown ---------------------------------------------------------------------------
@@ -329,11 +321,7 @@ export class Session {
         from,
         to: Math.min(held.truncated_at, from + by),
       });
-      const text = held.text + part.text;
-      const joined = { ...held, text };
-      if (held.tokens !== undefined) joined.tokens = [...held.tokens, ...(part.tokens ?? [])];
-      if (from + [...part.text].length >= held.truncated_at) delete joined.truncated_at;
-      this.queue?.replace({ ...card, texts: { ...card.texts, [attribute]: joined } });
+      this.queue?.replace({ ...card, texts: { ...card.texts, [attribute]: joined(held, part) } });
       this.emit();
     } catch (error) {
       if (error instanceof RpcError) this.say(error.message);

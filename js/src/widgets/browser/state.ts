@@ -9,7 +9,7 @@ import { Deeds } from "./deeds";
 import type { BrowserOperations, BrowserPush, Fault, Info, Row, Shown, TaskInfo } from "./protocol";
 import { Rows } from "./rows";
 import { type Range, Selection } from "./selection";
-import { EMPTY, fromTree, type Group, toJson } from "./tree";
+import { EMPTY, fromTree, type Group, incomplete, toJson } from "./tree";
 import { Typing } from "./typing";
 
 const SOON = 150; // ms in which several events count as one
@@ -391,13 +391,4 @@ export class BrowserState extends Source {
     this.link.dispose();
     this.silence();
   }
-}
-
-/** Whether a part of a filter has no value yet. */
-function incomplete(group: Group, info: Info): boolean {
-  return group.items.some((one) =>
-    one.kind === "group"
-      ? one.items.length === 0 || incomplete(one, info)
-      : toJson(one, info) === null,
-  );
 }

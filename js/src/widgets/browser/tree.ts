@@ -315,3 +315,12 @@ export function fresh(info: Info, field: string): Line {
   };
   return plain(field, values[kind] ?? "", kind === "state", { op });
 }
+
+/** Whether a part of a filter has no value yet. */
+export function incomplete(group: Group, info: Info): boolean {
+  return group.items.some((one) =>
+    one.kind === "group"
+      ? one.items.length === 0 || incomplete(one, info)
+      : toJson(one, info) === null,
+  );
+}

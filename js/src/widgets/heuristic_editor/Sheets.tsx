@@ -16,13 +16,13 @@ import type { EditorSession } from "./session";
 export function New(props: { session: EditorSession; onClose(): void }): JSX.Element | null {
   const { session, onClose } = props;
   const [search, setSearch] = useState("");
-  useEffect(() => void session.loadBricks(), []);
+  useEffect(() => void session.bricks.load(), []);
   if (session.hello === null) return null;
   const begin = (spec: Spec, name: string): void => {
     onClose();
     void session.create(spec, name);
   };
-  const bricks = wanted(session.bricks ?? [], search);
+  const bricks = wanted(session.bricks.known, search);
   return (
     <Sheet name="new" title="New heuristic" onClose={onClose}>
       <div class="rne-starts">
@@ -41,7 +41,7 @@ export function New(props: { session: EditorSession; onClose(): void }): JSX.Ele
         ))}
       </div>
       <Suggestions session={session} onChoose={begin} />
-      {(session.bricks ?? []).length === 0 ? null : (
+      {session.bricks.known.length === 0 ? null : (
         <>
           <label class="rne-field">
             <span>From a brick: a ready rule, inserted as code you can read and change</span>

@@ -80,6 +80,12 @@ export function newDraft(key: string, name: string, wanted: string, spec: Spec, 
   return { key, heuristic: null, origin: "", name, named, spec: own, base: null, at };
 }
 
+/** The spec as the kernel takes it; of a kind that is only shown, what is stored. */
+export function sent(draft: Draft, stored: Stored | null): Spec {
+  const shown = draft.spec.kind === "other" && stored !== null;
+  return shown ? (stored.spec as unknown as Spec) : draft.spec;
+}
+
 /** Whether two specs would be stored as the same version. */
 export function sameSpec(one: Spec, other: Spec): boolean {
   if (one.kind === "function" && other.kind === "function") return one.source === other.source;

@@ -5,20 +5,11 @@ import { Link } from "../../state/link";
 import { Source } from "../../state/source";
 import type { Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
+import { Bricks } from "./bricks";
 import { Checking } from "./checking";
-import { type Draft, Drafts, differs, draftOf, keyOf, newDraft } from "./drafts";
+import { type Draft, Drafts, differs, draftOf, keyOf, newDraft, sent } from "./drafts";
 import { Past } from "./past";
-import type {
-  Brick,
-  EditorLink,
-  EditorPush,
-  Hello,
-  Opened,
-  Row,
-  Rows,
-  Spec,
-  Stored,
-} from "./protocol";
+import type { EditorLink, EditorPush, Hello, Opened, Row, Rows, Spec, Stored } from "./protocol";
 import { Removals } from "./removals";
 import { Roster } from "./roster";
 import { Trying } from "./trying";
@@ -40,7 +31,7 @@ export class EditorSession extends Source {
   conflict: Stored | null = null;
   /** What went wrong with the last thing that was done. */
   failure: { message: string; hint: string } | null = null;
-  bricks: Brick[] | null = null;
+  readonly bricks: Bricks;
   drafts: Drafts | null = null;
   /** Counts what was chosen: an answer that comes late is not shown. */
   private choices = 0;
@@ -78,6 +69,7 @@ export class EditorSession extends Source {
     };
     this.roster = new Roster(this.link, { ...tell, fetched: () => this.follow() });
     this.past = new Past(this.link, tell);
+    this.bricks = new Bricks(this.link, tell);
     this.removals = new Removals(this.link, {
       ...tell,
       removed: (id) => {
@@ -364,12 +356,7 @@ export class EditorSession extends Source {
     const { draft } = this;
     // What was asked for is shown, not the versions.
     this.past.forget();
-    if (draft !== null) void this.trying.run(draft.name, draft.spec, this.sent(draft));
-  }
-
-  /** The spec as the kernel takes it; of a kind that is only shown, what is stored. */
-  private sent(draft: Draft): Spec {
-    return draft.spec.kind === "other" ? (this.stored!.spec as unknown as Spec) : draft.spec;
+    if (draft !== null) void this.trying.run(draft.name, draft.spec, sent(draft, this.stored));
   }
 
   /** Save what is written and run it on all records. */
@@ -403,13 +390,10 @@ export class EditorSession extends Source {
     const { draft } = this;
     if (draft === null) return null;
     const { name } = draft;
-    const told = await this.attempt(this.link.call("cell", { name, spec: this.sent(draft) }));
+    const told = await this.attempt(
+      this.link.call("cell", { name, spec: sent(draft, this.stored) }),
+    );
     this.emit();
     return told?.code ?? null;
-  }
-
-  async loadBricks(): Promise<void> {
-    this.bricks ??= (await this.attempt(this.link.call("bricks", {})))?.bricks ?? null;
-    this.emit();
   }
 }
