@@ -19,7 +19,7 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
         """Raise unless the assets stand in refinery_nb/static; an editable install needs none."""
         package = Path(self.root) / "refinery_nb"
         static = package / "static"
-        sources = [path.read_text(encoding="utf-8") for path in package.glob("widgets/*.py")]
+        sources = [path.read_text(encoding="utf-8") for path in package.glob("widgets/**/*.py")]
         wanted = {name for source in sources for name in re.findall(ASSET, source)}
         missing = sorted(name for name in wanted if not (static / name).exists())
         if missing and version != "editable":

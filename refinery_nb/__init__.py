@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
     from refinery_nb.project.weak.weak import WeakRun
-    from refinery_nb.widgets import charts
-    from refinery_nb.widgets.browser import Browser
-    from refinery_nb.widgets.confusion_matrix import ConfusionMatrix
-    from refinery_nb.widgets.embedding_map import EmbeddingMap
-    from refinery_nb.widgets.heuristic_editor import HeuristicEditor
-    from refinery_nb.widgets.labeler import Labeler
-    from refinery_nb.widgets.playground import Playground
+    from refinery_nb.widgets.browser.widget import Browser
+    from refinery_nb.widgets.charts import figures as charts
+    from refinery_nb.widgets.confusion_matrix.widget import ConfusionMatrix
+    from refinery_nb.widgets.embedding_map.widget import EmbeddingMap
+    from refinery_nb.widgets.heuristic_editor.widget import HeuristicEditor
+    from refinery_nb.widgets.labeler.widget import Labeler
+    from refinery_nb.widgets.playground.widget import Playground
     from refinery_nb.widgets.quality import Quality
-    from refinery_nb.widgets.similar_editor import SimilarEditor
+    from refinery_nb.widgets.similar_editor.widget import SimilarEditor
 
 # Loaded when first used, so that importing the package stays light.
 _NAMES = {
@@ -49,21 +49,21 @@ _NAMES = {
     "NONE": "refinery_nb.project.labeling",
     "ActiveLearner": "refinery_nb.heuristics.active",
     "Annotator": "refinery_nb.heuristics.annotator",
-    "Browser": "refinery_nb.widgets.browser",
-    "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix",
-    "EmbeddingMap": "refinery_nb.widgets.embedding_map",
-    "HeuristicEditor": "refinery_nb.widgets.heuristic_editor",
+    "Browser": "refinery_nb.widgets.browser.widget",
+    "ConfusionMatrix": "refinery_nb.widgets.confusion_matrix.widget",
+    "EmbeddingMap": "refinery_nb.widgets.embedding_map.widget",
+    "HeuristicEditor": "refinery_nb.widgets.heuristic_editor.widget",
     "Imported": "refinery_nb.heuristics.imported",
-    "Labeler": "refinery_nb.widgets.labeler",
+    "Labeler": "refinery_nb.widgets.labeler.widget",
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
-    "Playground": "refinery_nb.widgets.playground",
+    "Playground": "refinery_nb.widgets.playground.widget",
     "Project": "refinery_nb.project.project",
     "Quality": "refinery_nb.widgets.quality",
     "RefineryError": "refinery_nb.core.errors",
     "Regex": "refinery_nb.heuristics.regex",
     "Similar": "refinery_nb.heuristics.similar",
-    "SimilarEditor": "refinery_nb.widgets.similar_editor",
+    "SimilarEditor": "refinery_nb.widgets.similar_editor.widget",
     "Task": "refinery_nb.project.task",
     "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",

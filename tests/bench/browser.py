@@ -23,7 +23,7 @@ from refinery_nb.core.schema import AttributeType
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.labeling import now
 from refinery_nb.store import heuristics, records, schema, weak
-from refinery_nb.widgets.browser_operations import answer
+from refinery_nb.widgets.browser.operations import answer
 from refinery_nb.widgets.messages import PROTOCOL
 
 COUNT = int(os.environ.get("RECORDS", 1_000_000))

@@ -7,7 +7,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
-from refinery_nb.widgets.session import Session
+from refinery_nb.widgets.labeler.session import Session
 
 WORDS = {"A": "goal match team score", "B": "shares profit market bank"}
 WRONG = (10, 25, 40, 55)

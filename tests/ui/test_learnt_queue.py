@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
-from refinery_nb.widgets.session import STAY
+from refinery_nb.widgets.labeler.session import STAY
 from tests.ui.lab import Notebook
 
 OpenNotebook = Callable[..., Notebook]

@@ -11,8 +11,8 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
-from refinery_nb.widgets import browser_session
-from refinery_nb.widgets.browser_operations import OPERATIONS, answer
+from refinery_nb.widgets.browser import session as browser_session
+from refinery_nb.widgets.browser.operations import OPERATIONS, answer
 from refinery_nb.widgets.messages import PROTOCOL
 from tests.widgets.listening import listening_widgets
 

@@ -11,8 +11,8 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.project.quality.confusion import compare
-from refinery_nb.widgets import charts
-from refinery_nb.widgets.confusion_matrix import OPERATIONS
+from refinery_nb.widgets.charts import figures as charts
+from refinery_nb.widgets.confusion_matrix.widget import OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
 from tests.widgets.listening import listening_widgets
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
-from refinery_nb.widgets.embedding_map import DRAWING, OPERATIONS
-from refinery_nb.widgets.map_session import SIDE, inside, scaled
+from refinery_nb.widgets.embedding_map.session import SIDE, inside, scaled
+from refinery_nb.widgets.embedding_map.widget import DRAWING, OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
 
 TEXTS = ["aaa", "aab", "aba", "bbb", "bba", "bbc", "ccc", "ccb"]

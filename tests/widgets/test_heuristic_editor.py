@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.project.rules import foreign
-from refinery_nb.widgets.editor_operations import OPERATIONS, answer
-from refinery_nb.widgets.editor_session import EditorSession
+from refinery_nb.widgets.heuristic_editor.operations import OPERATIONS, answer
+from refinery_nb.widgets.heuristic_editor.session import EditorSession
 from tests.widgets.listening import listening_widgets
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
-from refinery_nb.widgets.operations import PROTOCOL, answer
+from refinery_nb.widgets.labeler.operations import PROTOCOL, answer
 from tests.widgets.listening import listening_widgets
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.widgets.labeler import Labeler
-from refinery_nb.widgets.operations import answer
-from refinery_nb.widgets.session import ORDERS, STAY, STRATEGIES, Session
+from refinery_nb.widgets.labeler.operations import answer
+from refinery_nb.widgets.labeler.session import ORDERS, STAY, STRATEGIES, Session
+from refinery_nb.widgets.labeler.widget import Labeler
 
 WAIT = 60.0
 WORDS = {"A": "goal match team score", "B": "shares profit market bank"}

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
-from refinery_nb.widgets.operations import OPERATIONS, PROTOCOL, answer
-from refinery_nb.widgets.session import Session
+from refinery_nb.widgets.labeler.operations import OPERATIONS, PROTOCOL, answer
+from refinery_nb.widgets.labeler.session import Session
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "protocol" / "messages.json").read_text())
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, RefineryError
-from refinery_nb.widgets.playground_operations import OPERATIONS, answer
-from refinery_nb.widgets.playground_session import PlaygroundSession
+from refinery_nb.widgets.playground.operations import OPERATIONS, answer
+from refinery_nb.widgets.playground.session import PlaygroundSession
 from tests.language import tiny
 from tests.net.server import Asked, Reply, chat, fails, says
 

@@ -15,8 +15,8 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, RefineryError
 from refinery_nb.widgets.messages import PROTOCOL
-from refinery_nb.widgets.similar_operations import OPERATIONS, answer
-from refinery_nb.widgets.similar_rows import UNIT
+from refinery_nb.widgets.similar_editor.operations import OPERATIONS, answer
+from refinery_nb.widgets.similar_editor.rows import UNIT
 from tests.widgets.listening import listening_widgets
 
 ROOT = Path(__file__).parents[2]
@@ -345,7 +345,7 @@ def test_malformed_messages_are_refused_and_change_nothing(
 def test_labels_are_answered_while_it_compares(
     editor: rn.SimilarEditor, topic: rn.Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from refinery_nb.widgets import similar_session
+    from refinery_nb.widgets.similar_editor import session as similar_session
 
     ask(editor, "neighbours")
     row = shown(editor)[0]

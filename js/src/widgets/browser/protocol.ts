@@ -1,4 +1,4 @@
-// The messages of the Browser; refinery_nb/widgets/browser_operations.py is the other side.
+// The messages of the Browser; refinery_nb/widgets/browser/operations.py is the other side.
 // Offsets are half-open code points; places are those of the records of one revision, from 0.
 
 export interface LabelInfo {

@@ -1,4 +1,4 @@
-// The messages of the confusion matrix; refinery_nb/widgets/confusion_matrix.py is the other side.
+// The messages of the confusion matrix; refinery_nb/widgets/confusion_matrix/widget.py is the other side.
 
 export type Kind = "gold" | "person" | "run" | "heuristic";
 export type Normalize = "rows" | "columns" | "counts";

@@ -1,4 +1,4 @@
-// The messages of the map; refinery_nb/widgets/embedding_map.py is the other side.
+// The messages of the map; refinery_nb/widgets/embedding_map/widget.py is the other side.
 // Columns travel as base64 of little-endian whole numbers: JSON only, and half the size of text.
 
 export interface LabelName {

@@ -1,4 +1,4 @@
-// The editor's messages; refinery_nb/widgets/editor_operations.py is the other side.
+// The editor's messages; refinery_nb/widgets/heuristic_editor/operations.py is the other side.
 // All offsets are half-open code points.
 
 import type { Link } from "../../state/link";

@@ -1,4 +1,4 @@
-// The messages of the playground; refinery_nb/widgets/playground_operations.py is the other side.
+// The messages of the playground; refinery_nb/widgets/playground/operations.py is the other side.
 // All offsets are half-open code points.
 
 export interface LabelInfo {

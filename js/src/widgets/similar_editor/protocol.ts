@@ -1,4 +1,4 @@
-// The messages of the SimilarEditor; refinery_nb/widgets/similar_operations.py is the other side.
+// The messages of the SimilarEditor; refinery_nb/widgets/similar_editor/operations.py is the other side.
 // Similarities and thresholds are whole billionths, so that what is equal stays equal.
 // Columns travel as base64 of little-endian whole numbers. Offsets are half-open code points.
 

@@ -7,8 +7,8 @@ from typing import Any
 from refinery_nb.core.errors import ProtocolError
 from refinery_nb.project.rules import rule_forms
 from refinery_nb.project.task import Task
+from refinery_nb.widgets.labeler.session import STRATEGIES, Session
 from refinery_nb.widgets.messages import choice, number, text
-from refinery_nb.widgets.session import STRATEGIES, Session
 
 FORMS = ("exact", "folded", "plural", "digits", "shape")
 SLOW = ("forms", "rule")

@@ -17,12 +17,13 @@ from refinery_nb.core.errors import ProtocolError, QueryError, RefineryError
 from refinery_nb.core.query import And, Condition, Not, Or, Selection
 from refinery_nb.project.query_text import QueryTextError, complete
 from refinery_nb.project.sentence import title
-from refinery_nb.widgets import browser_orders, browser_rows
-from refinery_nb.widgets.browser_session import FIRST, Asked, BrowserSession, Snapshot
+from refinery_nb.widgets.browser import orders
+from refinery_nb.widgets.browser import rows as drawn
+from refinery_nb.widgets.browser.session import FIRST, Asked, BrowserSession, Snapshot
 from refinery_nb.widgets.messages import number, reply, text
 
 if TYPE_CHECKING:
-    from refinery_nb.widgets.browser import Browser
+    from refinery_nb.widgets.browser.widget import Browser
 
 Operation = Callable[["Browser", dict[str, Any]], dict[str, Any]]
 PAGE = 200  # records of one message
@@ -76,7 +77,7 @@ def hello(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
         ],
         "slices": list(words.slices),
         "embeddings": list(words.embeddings),
-        "orders": browser_orders.orders(session),
+        "orders": orders.orders(session),
         "shown": _shown(session, session.snapshot),
     }
 
@@ -281,7 +282,7 @@ def _rows(
     if last > len(ids) and not snapshot.whole:
         ids = session.all_ids(snapshot) if first >= len(ids) else ids
     wanted = ids[first:last].tolist()
-    found = browser_rows.rows(
+    found = drawn.rows(
         session.project,
         wanted,
         snapshot.matches,

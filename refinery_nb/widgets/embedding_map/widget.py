@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -18,12 +17,12 @@ from refinery_nb.core.errors import ProtocolError, QueryError
 from refinery_nb.project.project import Project
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.labeler import Labeler
-from refinery_nb.widgets.map_session import MapSession
-from refinery_nb.widgets.map_snapshot import snapshot
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.embedding_map.session import MapSession
+from refinery_nb.widgets.embedding_map.snapshot import snapshot
+from refinery_nb.widgets.labeler.widget import Labeler
 from refinery_nb.widgets.messages import PROTOCOL, number, reply, text
 
-STATIC = Path(__file__).parent.parent / "static"
 DRAWING = STATIC / "plotly_gl2d.js"
 PART = 1_000_000  # characters of the drawing library in one message
 MOST_CORNERS = 5_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,12 +14,11 @@ from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import SchemaError, StoreError
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.operations import PROTOCOL, answer
-from refinery_nb.widgets.rule_operations import is_slow
-from refinery_nb.widgets.session import Session
-from refinery_nb.widgets.snapshot import snapshot
-
-STATIC = Path(__file__).parent.parent / "static"
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.labeler.operations import PROTOCOL, answer
+from refinery_nb.widgets.labeler.rules import is_slow
+from refinery_nb.widgets.labeler.session import Session
+from refinery_nb.widgets.labeler.snapshot import snapshot
 
 
 class Labeler(anywidget.AnyWidget):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from refinery_nb.core.html import block, bold, joined, paragraph, quiet, shortened, table
-from refinery_nb.widgets import browser_rows
-from refinery_nb.widgets.browser_session import BrowserSession
+from refinery_nb.widgets.browser import rows as drawn
+from refinery_nb.widgets.browser.session import BrowserSession
 
 SHOWN = 8
 CHARACTERS = 280
@@ -16,7 +16,7 @@ def snapshot(session: BrowserSession) -> str:
     """Return the first records with their labels, as HTML without scripts."""
     shown = session.snapshot
     name = session.text_attribute()
-    rows = browser_rows.rows(
+    rows = drawn.rows(
         session.project, shown.ids[:SHOWN].tolist(), shown.matches, text=name, actor=session.actor
     )
     tasks = session.schemas()

@@ -19,7 +19,7 @@ from refinery_nb.project.query_text.query import nearness
 from refinery_nb.store import schema
 
 if TYPE_CHECKING:
-    from refinery_nb.widgets.browser_session import Asked, BrowserSession
+    from refinery_nb.widgets.browser.session import Asked, BrowserSession
 
 
 def orders(session: BrowserSession) -> list[dict[str, Any]]:

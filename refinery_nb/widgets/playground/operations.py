@@ -13,7 +13,7 @@ from typing import Any
 from refinery_nb.core.errors import ProtocolError
 from refinery_nb.project.models import playground
 from refinery_nb.widgets.messages import number, reply, text
-from refinery_nb.widgets.playground_session import PlaygroundSession
+from refinery_nb.widgets.playground.session import PlaygroundSession
 
 Operation = Callable[[PlaygroundSession, dict[str, Any]], dict[str, Any]]
 

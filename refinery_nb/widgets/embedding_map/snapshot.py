@@ -8,7 +8,7 @@ import numpy as np
 
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.project.vectors.colouring import Categories
-from refinery_nb.widgets.map_session import SIDE, MapSession
+from refinery_nb.widgets.embedding_map.session import SIDE, MapSession
 
 MOST = 1_500  # points; a sample where there are more
 SIZE = 480

@@ -14,10 +14,11 @@ from refinery_nb.core.errors import QueryError
 from refinery_nb.project.project import Project
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.browser_operations import answer, is_slow
-from refinery_nb.widgets.browser_session import BrowserSession
-from refinery_nb.widgets.browser_snapshot import snapshot
-from refinery_nb.widgets.labeler import STATIC, Labeler
+from refinery_nb.widgets.browser.operations import answer, is_slow
+from refinery_nb.widgets.browser.session import BrowserSession
+from refinery_nb.widgets.browser.snapshot import snapshot
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.labeler.widget import Labeler
 from refinery_nb.widgets.messages import PROTOCOL
 
 MOST_OPENED = 5_000  # records from one of the list on

@@ -11,10 +11,10 @@ import traitlets
 from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.project.task import Task
-from refinery_nb.widgets.editor_operations import answer, is_slow
-from refinery_nb.widgets.editor_session import EditorSession
-from refinery_nb.widgets.editor_snapshot import snapshot
-from refinery_nb.widgets.labeler import STATIC
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.heuristic_editor.operations import answer, is_slow
+from refinery_nb.widgets.heuristic_editor.session import EditorSession
+from refinery_nb.widgets.heuristic_editor.snapshot import snapshot
 from refinery_nb.widgets.messages import PROTOCOL
 
 

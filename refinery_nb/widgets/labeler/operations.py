@@ -11,10 +11,10 @@ from refinery_nb.core.operation import Operation
 from refinery_nb.project.attributes import tokenizing
 from refinery_nb.store import records, schema
 from refinery_nb.text import tokens
+from refinery_nb.widgets.labeler.rules import forms, rule
+from refinery_nb.widgets.labeler.session import FILTERS, ORDERS, Session
 from refinery_nb.widgets.messages import PROTOCOL, choice, number, reply
 from refinery_nb.widgets.messages import text as string
-from refinery_nb.widgets.rule_operations import forms, rule
-from refinery_nb.widgets.session import FILTERS, ORDERS, Session
 
 __all__ = ["OPERATIONS", "PROTOCOL", "answer"]
 

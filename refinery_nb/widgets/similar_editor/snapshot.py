@@ -15,7 +15,7 @@ from refinery_nb.core.html import (
     whisker,
 )
 from refinery_nb.project.vectors.neighbours import Neighbours
-from refinery_nb.widgets.similar_session import SimilarSession
+from refinery_nb.widgets.similar_editor.session import SimilarSession
 
 STILL = "This is a still picture; run the cell in Jupyter to choose examples and threshold."
 AROUND = 5  # neighbours on either side of the threshold

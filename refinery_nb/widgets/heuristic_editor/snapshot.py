@@ -15,7 +15,7 @@ from refinery_nb.core.html import (
     table,
     whisker,
 )
-from refinery_nb.widgets.editor_session import EditorSession
+from refinery_nb.widgets.heuristic_editor.session import EditorSession
 
 SHOWN = 50
 HEADS = [

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import ProtocolError, QueryError
 from refinery_nb.core.schema import check_name
-from refinery_nb.widgets import similar_rows
 from refinery_nb.widgets.messages import number, reply, text
+from refinery_nb.widgets.similar_editor import rows as similar_rows
 
 if TYPE_CHECKING:
-    from refinery_nb.widgets.similar_editor import SimilarEditor
+    from refinery_nb.widgets.similar_editor.widget import SimilarEditor
 
 Operation = Callable[["SimilarEditor", dict[str, Any]], dict[str, Any]]
 UNIT = similar_rows.UNIT

@@ -36,7 +36,7 @@ from refinery_nb.project.query_text import Parser, Vocabulary, vocabulary, writt
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.store import page, records, schema
-from refinery_nb.widgets import browser_orders
+from refinery_nb.widgets.browser import orders
 
 FIRST = 60  # records of the first page
 SMALL = 20_000  # records up to which all are found at once
@@ -149,7 +149,7 @@ class BrowserSession:
         condition = self.parsed(asked.text)
         base = self.base if self.base is not None else self.project.view()
         found = base.where(condition)
-        order = browser_orders.chosen(self, asked, condition)
+        order = orders.chosen(self, asked, condition)
         if order is None:
             return found
         return found.order_by(order[0], descending=order[1])

@@ -16,11 +16,12 @@ from refinery_nb.heuristics.similar import Similar
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.store import records
-from refinery_nb.widgets.labeler import STATIC, Labeler
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.labeler.widget import Labeler
 from refinery_nb.widgets.messages import PROTOCOL
-from refinery_nb.widgets.similar_operations import answer, is_slow
-from refinery_nb.widgets.similar_session import SimilarSession
-from refinery_nb.widgets.similar_snapshot import snapshot
+from refinery_nb.widgets.similar_editor.operations import answer, is_slow
+from refinery_nb.widgets.similar_editor.session import SimilarSession
+from refinery_nb.widgets.similar_editor.snapshot import snapshot
 
 
 class Slider(anywidget.AnyWidget):

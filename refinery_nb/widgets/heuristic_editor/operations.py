@@ -16,7 +16,7 @@ from refinery_nb.project.rules import editing, foreign, rule_examples, rule_stan
 from refinery_nb.project.rules.rule_words import in_words
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
-from refinery_nb.widgets.editor_session import EditorSession, change_row
+from refinery_nb.widgets.heuristic_editor.session import EditorSession, change_row
 from refinery_nb.widgets.messages import choice, number, reply, text
 
 LONGEST = 1_000_000  # characters of a source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from refinery_nb.core.html import block, bold, joined, paragraph, quiet, shortened, table
-from refinery_nb.widgets.session import Session
+from refinery_nb.widgets.labeler.session import Session
 
 SHOWN = 5
 CHARACTERS = 280

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -16,8 +15,9 @@ from refinery_nb.project.quality.confusion import LEVELS, NORMALIZE, Comparison,
 from refinery_nb.project.quality.sources import Given, sources
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.confusion_snapshot import empty, snapshot
-from refinery_nb.widgets.labeler import Labeler
+from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.confusion_matrix.snapshot import empty, snapshot
+from refinery_nb.widgets.labeler.widget import Labeler
 from refinery_nb.widgets.messages import PROTOCOL, choice, reply, text
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parent.parent / "static"
 SIDES = ("row", "column")
 
 
@@ -113,7 +112,7 @@ class ConfusionMatrix(ipywidgets.VBox):  # type: ignore[misc]
 
     def figure(self, *, theme: str = "auto") -> Any:
         """Return the matrix as a Plotly figure, for export."""
-        from refinery_nb.widgets.confusion_figure import confusion
+        from refinery_nb.widgets.confusion_matrix.figure import confusion
 
         return confusion(self.comparison, normalize=self.normalize, theme=theme)
 

@@ -12,8 +12,8 @@ from refinery_nb.heuristics.similar import Similar
 from refinery_nb.project.records import frames
 from refinery_nb.project.vectors.neighbours import Neighbours
 from refinery_nb.store import records
-from refinery_nb.widgets.map_session import packed
-from refinery_nb.widgets.similar_session import SimilarSession
+from refinery_nb.widgets.embedding_map.session import packed
+from refinery_nb.widgets.similar_editor.session import SimilarSession
 
 MOST = 200_000  # neighbours that the front end knows of: below them nobody puts a threshold
 UNIT = 1_000_000_000  # a similarity travels as a whole number: it has nine digits

@@ -14,10 +14,10 @@ from refinery_nb.core.errors import RefineryError
 from refinery_nb.heuristics import Heuristic
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.labeler import STATIC
+from refinery_nb.widgets.bundle import STATIC
 from refinery_nb.widgets.messages import PROTOCOL
-from refinery_nb.widgets.playground_operations import answer, is_slow
-from refinery_nb.widgets.playground_session import PlaygroundSession
+from refinery_nb.widgets.playground.operations import answer, is_slow
+from refinery_nb.widgets.playground.session import PlaygroundSession
 
 
 class Playground(anywidget.AnyWidget):

@@ -8,7 +8,7 @@ import numpy as np
 
 from refinery_nb.project.quality.confusion import Comparison
 from refinery_nb.quality.confusion import shares
-from refinery_nb.widgets.chart_look import ORANGE, cell_ink, empty, figure, scale, short
+from refinery_nb.widgets.charts.look import ORANGE, cell_ink, empty, figure, scale, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,0 +1,1 @@
+"""The Browser: a whole project as a list and a table."""

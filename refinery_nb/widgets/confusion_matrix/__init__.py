@@ -1,0 +1,1 @@
+"""The ConfusionMatrix: two sources of labels against each other."""

@@ -1,0 +1,1 @@
+"""The EmbeddingMap: records as points in a plane."""

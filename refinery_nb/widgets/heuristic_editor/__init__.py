@@ -1,0 +1,1 @@
+"""The HeuristicEditor: the rules of a task."""

@@ -1,0 +1,1 @@
+"""The Labeler: one record after the other, by keyboard."""

@@ -1,0 +1,1 @@
+"""The Playground: what a model says of a text."""

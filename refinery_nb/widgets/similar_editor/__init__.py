@@ -1,0 +1,1 @@
+"""The SimilarEditor: what lies near a record or a query."""
