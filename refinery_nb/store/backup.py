@@ -7,8 +7,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from refinery_nb.store.identity import MAGIC
+
 FOLDER = "backups"
-MAGIC = b"SQLite format 3\x00"
 DAILY = "-daily.db"
 KEEP = 5
 EVERY = timedelta(days=1)

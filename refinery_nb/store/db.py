@@ -21,12 +21,13 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.backup import FOLDER, MAGIC, back_up, newest_backup
-from refinery_nb.store.migrations import SCHEMA_VERSION, migrations
+from refinery_nb.store.backup import FOLDER, back_up, newest_backup
+from refinery_nb.store.identity import APPLICATION_ID as APPLICATION_ID
+from refinery_nb.store.identity import DATABASE as DATABASE
+from refinery_nb.store.identity import LOCK as LOCK
+from refinery_nb.store.identity import MAGIC, SCHEMA_VERSION
+from refinery_nb.store.migrations import migrations
 
-DATABASE = "project.db"
-LOCK = "project.lock"
-APPLICATION_ID = 0x726E6231  # "rnb1": tells our file from any other SQLite database
 LOCK_SECONDS = 60
 CHECKPOINT_BYTES = 16 * 2**20
 IDLE_READERS = 4

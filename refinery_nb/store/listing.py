@@ -1,16 +1,21 @@
-"""What a project's folder says of itself, read without opening it: nothing is locked or written."""
+"""Which projects stand in a folder and what they hold, without opening, locking or writing one."""
 
 from __future__ import annotations
 
+import math
+import os
 import sqlite3
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.backup import MAGIC
-from refinery_nb.store.db import APPLICATION_ID, DATABASE
-from refinery_nb.store.migrations import SCHEMA_VERSION
+from refinery_nb.store.identity import APPLICATION_ID, DATABASE, LOCK, MAGIC, SCHEMA_VERSION
 
+DEEPEST = 6  # folders below the one that is looked through
+STEPS = 10_000  # of SQLite's machine between two looks at the clock
 RECORDS = "SELECT count(*) FROM record"
 LABELLED = (
     "SELECT task.name, (SELECT count(DISTINCT record) FROM label WHERE task = task.id) "
@@ -27,14 +32,54 @@ class Summary:
     labelled: dict[str, int]
 
 
-def summary(root: Path) -> Summary:
+def found(folder: Path, depth: int = 0) -> Iterator[Path]:
+    """Yield the folders of projects in a folder and below it, itself included.
+
+    Links are not followed, hidden folders and those inside of projects are left out.
+    """
+    if (folder / DATABASE).is_file():
+        yield folder
+        return
+    if depth >= DEEPEST:
+        return
+    try:
+        inside = sorted(os.scandir(folder), key=lambda one: one.name)
+    except OSError:
+        return
+    for one in inside:
+        if one.is_dir(follow_symlinks=False) and not one.name.startswith("."):
+            yield from found(Path(one.path), depth + 1)
+
+
+def opened(folder: Path) -> datetime:
+    """Return when a project was opened last: its lock file is touched then."""
+    lock = folder / LOCK
+    at = (lock if lock.exists() else folder / DATABASE).stat().st_mtime
+    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
+
+
+def size(folder: Path) -> int:
+    """Return how many bytes the files in a folder and below it have; links are not followed."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:  # gone since
+                continue
+    return total
+
+
+def summary(root: Path, *, seconds: float = math.inf) -> Summary:
     """Return what the project in a folder holds.
 
     Raises
     ------
     StoreError
-        If it is no project of ours; ``StoreDamaged`` and ``StoreTooNew`` say more.
+        If it is no project of ours, or reading takes longer than ``seconds``; ``StoreDamaged`` and
+        ``StoreTooNew`` say more.
     """
+    until = time.monotonic() + seconds
     path = root / DATABASE
     try:
         with path.open("rb") as file:
@@ -42,10 +87,15 @@ def summary(root: Path) -> Summary:
         if head != MAGIC:
             raise StoreDamaged("the database is empty." if not head else "it is not SQLite.")
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)
+        connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
         try:
             return _read(connection)
         finally:
             connection.close()
+    except sqlite3.OperationalError as error:
+        if time.monotonic() > until:
+            raise StoreError(f"reading it takes longer than {seconds:.2g} s.") from error
+        raise StoreDamaged(f"the database is damaged: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(f"the database is damaged: {error}.") from error
     except OSError as error:

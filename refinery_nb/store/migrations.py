@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 6
+from refinery_nb.store.identity import SCHEMA_VERSION as SCHEMA_VERSION
 
 migrations = Migrations("refinery_nb")
 

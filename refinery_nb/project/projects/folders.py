@@ -5,24 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refinery_nb.core.errors import SchemaError, StoreError
 from refinery_nb.project.projects.restoring import restore
 from refinery_nb.project.projects.saving import SUFFIX, save
+from refinery_nb.store import listing
 from refinery_nb.store.backup import FOLDER as BACKUPS
-from refinery_nb.store.db import DATABASE, LOCK
-from refinery_nb.store.listing import summary
+from refinery_nb.store.identity import DATABASE, LOCK
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from refinery_nb.project.project import Project
 
-DEEPEST = 6  # folders below the one that is looked through
 # All that a project puts into its folder; what else stands there is somebody's.
 FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK)
 FOLDERS = (BACKUPS, "vectors", "index")
@@ -50,41 +47,18 @@ def projects(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
     if not root.is_dir():
         raise StoreError(f"{str(root)!r} is no folder.")
     rows = []
-    for path in _found(root, 0):
+    for path in listing.found(root):
         try:
-            said, problem = summary(path), ""
+            said, problem = listing.summary(path), ""
             records: int | None = said.records
             told = ", ".join(f"{name} {count:,}" for name, count in said.labelled.items())
         except StoreError as error:
             records, told, problem = None, "", str(error)
-        rows.append((path.absolute().name, records, told, _opened(path), str(path), problem))
+        at = pd.Timestamp(listing.opened(path))
+        rows.append((path.absolute().name, records, told, at, str(path), problem))
     names = ["name", "records", "labelled", "opened", "path", "problem"]
     found = pd.DataFrame(rows, columns=names).astype({"records": "Int64"})
     return found.sort_values("opened", ascending=False, ignore_index=True)
-
-
-def _found(folder: Path, depth: int) -> Iterator[Path]:
-    if (folder / DATABASE).is_file():
-        yield folder
-        return
-    if depth >= DEEPEST:
-        return
-    try:
-        inside = sorted(os.scandir(folder), key=lambda one: one.name)
-    except OSError:
-        return
-    for one in inside:
-        if one.is_dir(follow_symlinks=False) and not one.name.startswith("."):
-            yield from _found(Path(one.path), depth + 1)
-
-
-def _opened(path: Path) -> pd.Timestamp:
-    """Return when a project was opened last: its lock file is touched then."""
-    import pandas as pd
-
-    lock = path / LOCK
-    at = (lock if lock.exists() else path / DATABASE).stat().st_mtime
-    return pd.Timestamp(datetime.fromtimestamp(at, UTC)).floor("s")
 
 
 def copy(project: Project, folder: str | os.PathLike[str]) -> Project:
