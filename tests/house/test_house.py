@@ -31,7 +31,12 @@ HEAVY = [
 ]
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "yaml"}
 # They parse and compile the source of a heuristic that the user wrote; it runs in the child.
-MAY_COMPILE = {"heuristics/function.py", "heuristics/capture.py", "heuristics/learning.py"}
+MAY_COMPILE = {
+    "heuristics/function.py",
+    "heuristics/capture.py",
+    "heuristics/cell.py",
+    "heuristics/learning.py",
+}
 SQL = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|PRAGMA)\s+[A-Za-z(*]")
 
 
