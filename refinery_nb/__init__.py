@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from refinery_nb.heuristics.regex import Regex
     from refinery_nb.heuristics.similar import Similar
     from refinery_nb.heuristics.zero_shot import ZeroShot
+    from refinery_nb.project.charts import figures as charts
     from refinery_nb.project.labeling import NONE
     from refinery_nb.project.project import Project, open
     from refinery_nb.project.projects.folders import projects
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from refinery_nb.project.view import View
     from refinery_nb.project.weak.weak import WeakRun
     from refinery_nb.widgets.browser.widget import Browser
-    from refinery_nb.widgets.charts import figures as charts
     from refinery_nb.widgets.confusion_matrix.widget import ConfusionMatrix
     from refinery_nb.widgets.embedding_map.widget import EmbeddingMap
     from refinery_nb.widgets.heuristic_editor.widget import HeuristicEditor
@@ -70,7 +70,7 @@ _NAMES = {
     "WeakRun": "refinery_nb.project.weak.weak",
     "ZeroShot": "refinery_nb.heuristics.zero_shot",
     "bricks": "refinery_nb.heuristics.bricks",
-    "charts": "refinery_nb.widgets.quality",
+    "charts": "refinery_nb.project.charts.plots",
     "open": "refinery_nb.project.project",
     "projects": "refinery_nb.project.projects.folders",
     "restore": "refinery_nb.project.projects.restoring",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from refinery_nb.heuristics import Heuristic
     from refinery_nb.heuristics.similar import Similar
+    from refinery_nb.project.charts.plots import Plots
     from refinery_nb.project.learning.mistakes import Mistakes
     from refinery_nb.project.project import Project
     from refinery_nb.project.rules.report import Report
@@ -310,6 +311,13 @@ class Task:
     def runs(self) -> Runs:
         """Return the runs of weak supervision, oldest first; see ``runs.Runs``."""
         return Runs(weak.runs(self))
+
+    @property
+    def plot(self) -> Plots:
+        """Its charts as Plotly figures: ``task.plot.distribution()``; see ``plots.Plots``."""
+        from refinery_nb.project.charts.plots import Plots
+
+        return Plots(self)
 
     # Conditions for views
 

@@ -9,12 +9,12 @@ from typing import Any
 import ipywidgets
 
 from refinery_nb.core.html import bar, block, bold, html, joined, paragraph, quiet, table
+from refinery_nb.project.charts import figures as charts
+from refinery_nb.project.charts.look import NOTEBOOK
+from refinery_nb.project.charts.still import PLOTLY
 from refinery_nb.project.quality import charts_data
 from refinery_nb.project.task import Task
 from refinery_nb.project.weak import weak
-from refinery_nb.widgets.charts import figures as charts
-from refinery_nb.widgets.charts.look import NOTEBOOK
-from refinery_nb.widgets.charts.still import PLOTLY
 
 TABS: dict[str, tuple[Callable[..., Any], ...]] = {
     "Labels": (charts.label_distribution,),

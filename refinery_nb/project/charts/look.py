@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import QueryError, did_you_mean
 from refinery_nb.core.palette import COLORS
-from refinery_nb.widgets.charts.still import chart_class
+from refinery_nb.project.charts.still import chart_class
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

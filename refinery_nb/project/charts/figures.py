@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.project.charts.look import BLUE, ORANGE, cell_ink, empty, figure, ink, scale, short
 from refinery_nb.project.quality import charts_data
 from refinery_nb.project.task import Task
 from refinery_nb.project.weak import weak
 from refinery_nb.project.weak.weak import WeakRun
 from refinery_nb.quality.interval import wilson
-from refinery_nb.widgets.charts.look import BLUE, ORANGE, cell_ink, empty, figure, ink, scale, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

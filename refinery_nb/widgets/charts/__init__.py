@@ -1,1 +1,0 @@
-"""Plotly figures of a task, and their still pictures."""
