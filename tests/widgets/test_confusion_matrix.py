@@ -10,9 +10,9 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
+from refinery_nb.project.charts import figures as charts
 from refinery_nb.project.quality.confusion import compare
-from refinery_nb.widgets.charts import figures as charts
-from refinery_nb.widgets.confusion_matrix.widget import OPERATIONS
+from refinery_nb.widgets.confusion_matrix.operations import OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
 from tests.widgets.listening import listening_widgets
 
@@ -39,7 +39,7 @@ def ask(matrix: rn.ConfusionMatrix, op: str, **args: Any) -> dict[str, Any]:
     """Send a message as the front end does and return the answer."""
     sent: list[dict[str, Any]] = []
     matrix._grid.send = sent.append  # type: ignore[method-assign]
-    matrix._receive(None, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args}, None)
+    matrix._conversation.receive({"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
     (answer,) = [one for one in sent if "id" in one]
     json.dumps(answer)
     return answer
