@@ -23,8 +23,8 @@ from refinery_nb.core.schema import AttributeType
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.labeling import now
 from refinery_nb.store import heuristics, records, schema, weak
-from refinery_nb.widgets.browser.operations import answer
-from refinery_nb.widgets.messages import PROTOCOL
+from refinery_nb.widgets.browser.operations import OPERATIONS
+from refinery_nb.widgets.messages import PROTOCOL, reply
 
 COUNT = int(os.environ.get("RECORDS", 1_000_000))
 RULES = 5
@@ -97,7 +97,7 @@ class Asking:
     def ask(self, op: str, **args: Any) -> Any:
         """Send a message and return its answer, through JSON both ways."""
         message = json.loads(json.dumps({"v": PROTOCOL, "id": "c", "op": op, "args": args}))
-        told = json.loads(json.dumps(answer(self.browser, message)))
+        told = json.loads(json.dumps(reply(self.browser._conversation, message, OPERATIONS)))
         assert "ok" in told, told
         return told["ok"]
 

@@ -12,8 +12,8 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
 from refinery_nb.widgets.browser import session as browser_session
-from refinery_nb.widgets.browser.operations import OPERATIONS, answer
-from refinery_nb.widgets.messages import PROTOCOL
+from refinery_nb.widgets.browser.operations import OPERATIONS
+from refinery_nb.widgets.messages import PROTOCOL, reply
 from tests.widgets.listening import listening_widgets
 
 ROOT = Path(__file__).parents[2]
@@ -45,14 +45,18 @@ def browser(shop: rn.Project) -> Iterator[rn.Browser]:
 
 
 def ask(browser: rn.Browser, op: str, **args: Any) -> Any:
-    told = answer(browser, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    told = reply(
+        browser._conversation, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args}, OPERATIONS
+    )
     told = json.loads(json.dumps(told, allow_nan=False))
     assert "ok" in told, told
     return told["ok"]
 
 
 def refused(browser: rn.Browser, op: str, **args: Any) -> str:
-    told = answer(browser, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    told = reply(
+        browser._conversation, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args}, OPERATIONS
+    )
     assert told["error"]["code"] != "internal", told
     return str(told["error"]["message"])
 
@@ -261,7 +265,7 @@ def test_the_labeler_opens_below_on_what_is_chosen(browser: rn.Browser) -> None:
     assert len(browser.children) == 2
     ask(browser, "open", **whole, at=4)
     labeler = browser.children[1]
-    assert labeler._session.ids.tolist()[0] == browser.session.snapshot.ids[4]
+    assert labeler._conversation.session.ids.tolist()[0] == browser.session.snapshot.ids[4]
     query(browser, "")
     assert "others by now" in refused(browser, "open", **whole, at=0)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
+from refinery_nb.widgets.embedding_map.operations import DRAWING, OPERATIONS
 from refinery_nb.widgets.embedding_map.session import SIDE, inside, scaled
-from refinery_nb.widgets.embedding_map.widget import DRAWING, OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL
 
 TEXTS = ["aaa", "aab", "aba", "bbb", "bba", "bbc", "ccc", "ccb"]
@@ -50,7 +50,7 @@ def ask(chart: rn.EmbeddingMap, op: str, **args: Any) -> Any:
     """Send a message as the front end does and return the answer."""
     sent: list[dict[str, Any]] = []
     chart._plane.send = sent.append  # type: ignore[method-assign]
-    chart._answer({"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    chart._conversation.answer({"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
     (answer,) = [one for one in sent if "id" in one]
     json.dumps(answer)
     assert "ok" in answer, answer
@@ -60,7 +60,7 @@ def ask(chart: rn.EmbeddingMap, op: str, **args: Any) -> Any:
 def refused(chart: rn.EmbeddingMap, op: str, **args: Any) -> str:
     sent: list[dict[str, Any]] = []
     chart._plane.send = sent.append  # type: ignore[method-assign]
-    chart._answer({"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    chart._conversation.answer({"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
     return str(sent[-1]["error"]["message"])
 
 

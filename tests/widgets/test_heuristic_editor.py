@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.project.rules import foreign
-from refinery_nb.widgets.heuristic_editor.operations import OPERATIONS, answer
+from refinery_nb.widgets.heuristic_editor.operations import OPERATIONS
 from refinery_nb.widgets.heuristic_editor.session import EditorSession
+from refinery_nb.widgets.messages import reply
 from tests.widgets.listening import listening_widgets
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ def session(topic: rn.Task) -> EditorSession:
 @pytest.fixture
 def ask(session: EditorSession) -> Ask:
     def call(op: str, **args: Any) -> dict[str, Any]:
-        told = answer(session, {"v": 1, "id": "x", "op": op, "args": args})
+        told = reply(session, {"v": 1, "id": "x", "op": op, "args": args}, OPERATIONS)
         json.dumps(told, allow_nan=False)
         return dict(told["ok"] if "ok" in told else told["error"])
 
@@ -187,7 +188,7 @@ QUICK = sorted(set(OPERATIONS) - {"run", "examples"})
     ),
 )
 def test_no_message_breaks_it(session: EditorSession, op: str, args: dict[str, Any]) -> None:
-    told = answer(session, {"v": 1, "id": "x", "op": op, "args": args})
+    told = reply(session, {"v": 1, "id": "x", "op": op, "args": args}, OPERATIONS)
     assert told["id"] == "x"
     assert told.get("error", {}).get("code") != "internal", told
 
@@ -232,7 +233,7 @@ def test_slow_work_is_done_aside_and_answered(
     made.send = send  # type: ignore[method-assign]
     topic.add(rn.Lookup("A", ["late"]))
     message = {"v": 1, "id": "run", "op": "run", "args": {"heuristics": [1]}}
-    made._receive(made, message, [])
+    made._conversation.receive(message)
     assert answered.wait(60)
     assert sent[-1]["ok"]["runs"][0]["votes"] == 3
     assert {"v": 1, "push": "progress", "job": None} in sent
@@ -244,17 +245,17 @@ def test_closing_it_ends_its_work_and_leaves_nothing(topic: rn.Task) -> None:
     before = set(threading.enumerate())
     made = rn.HeuristicEditor(topic)
     made.send = lambda message: None  # type: ignore[method-assign]
-    begun, begin = threading.Event(), made._session.begin_trial
+    begun, begin = threading.Event(), made._conversation.session.begin_trial
 
     def begin_trial() -> threading.Event:
         cancel = begin()
         begun.set()
         return cancel
 
-    made._session.begin_trial = begin_trial  # type: ignore[method-assign]
+    made._conversation.session.begin_trial = begin_trial  # type: ignore[method-assign]
     args = {"name": "slow", "spec": {"kind": "function", "source": source}}
     args |= {"sample": "random", "n": 100, "seed": 0}
-    made._receive(made, {"v": 1, "id": "try", "op": "examples", "args": args}, [])
+    made._conversation.receive({"v": 1, "id": "try", "op": "examples", "args": args})
     assert begun.wait(60)
     made.close()
     gc.collect()

@@ -10,7 +10,8 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
-from refinery_nb.widgets.labeler.operations import PROTOCOL, answer
+from refinery_nb.widgets.labeler.operations import OPERATIONS, PROTOCOL
+from refinery_nb.widgets.messages import reply
 from tests.widgets.listening import listening_widgets
 
 
@@ -85,7 +86,11 @@ def test_what_labels_mean_and_their_keys_reach_the_labeler(topic: rn.Task) -> No
 
 
 def ask(widget: rn.Labeler, op: str, **args: Any) -> Any:
-    told = answer(widget._session, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    told = reply(
+        widget._conversation.session,
+        {"v": PROTOCOL, "id": "c-1", "op": op, "args": args},
+        OPERATIONS,
+    )
     assert "ok" in told, told
     return told["ok"]
 
@@ -127,9 +132,10 @@ def test_a_labeler_outlives_its_task(topic: rn.Task, caplog: pytest.LogCaptureFi
         "base": 0,
         "value": {"label": 1},
     }
-    answered = answer(
-        widget._session,
+    answered = reply(
+        widget._conversation.session,
         {"v": PROTOCOL, "id": "c", "op": "apply", "args": {"operations": [operation]}},
+        OPERATIONS,
     )
     assert "does not exist" in str(answered) or "was deleted" in str(answered)
     assert not caplog.records

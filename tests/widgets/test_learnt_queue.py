@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.widgets.labeler.operations import answer
+from refinery_nb.widgets.labeler.operations import OPERATIONS
 from refinery_nb.widgets.labeler.session import ORDERS, STAY, STRATEGIES, Session
 from refinery_nb.widgets.labeler.widget import Labeler
+from refinery_nb.widgets.messages import reply
 
 WAIT = 60.0
 WORDS = {"A": "goal match team score", "B": "shares profit market bank"}
@@ -32,12 +33,12 @@ def topic(project: rn.Project) -> Iterator[rn.Task]:
 
 def page(session: Session, first: int, last: int, at: int) -> list[int]:
     args = {"from": first, "to": last, "at": at}
-    told = answer(session, {"v": 1, "id": "1", "op": "page", "args": args})
+    told = reply(session, {"v": 1, "id": "1", "op": "page", "args": args}, OPERATIONS)
     return [card["id"] for card in told["ok"]["records"]]
 
 
 def queue(session: Session, **args: Any) -> dict[str, Any]:
-    return answer(session, {"v": 1, "id": "1", "op": "queue", "args": args})["ok"]
+    return reply(session, {"v": 1, "id": "1", "op": "queue", "args": args}, OPERATIONS)["ok"]
 
 
 def label(topic: rn.Task, count: int, start: int = 0) -> None:
@@ -99,11 +100,11 @@ def test_the_labeler_tells_its_front_end_once_something_is_learnt(topic: rn.Task
     widget = Labeler(topic, topic.queue("mixed"))
     sent: list[dict[str, Any]] = []
     widget.send = lambda message, buffers=None: sent.append(message)  # type: ignore[method-assign]
-    assert len(widget._session.ids) == 120
+    assert len(widget._conversation.session.ids) == 120
     label(topic, 8)
     assert topic.project.learning.wait(WAIT)
     assert [one["push"] for one in sent] == ["labels", "votes"]
-    ahead = page(widget._session, 0, 120, at=0)
+    ahead = page(widget._conversation.session, 0, 120, at=0)
     assert sorted(ahead[-8:]) == list(range(1, 9))
     widget.close()
     label(topic, 8, start=8)
@@ -115,7 +116,7 @@ def test_nothing_is_learnt_in_the_background_once_the_widget_is_closed(topic: rn
     learnt: list[object] = []
     topic.project.events.subscribe("learnt", learnt.append)
     widget = Labeler(topic, topic.queue("mixed"))
-    assert len(widget._session.ids) == 120
+    assert len(widget._conversation.session.ids) == 120
     widget.close()
     label(topic, 8)
     assert topic.project.learning.wait(WAIT)

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
-from refinery_nb.widgets.labeler.operations import OPERATIONS, PROTOCOL, answer
+from refinery_nb.widgets.labeler.operations import OPERATIONS, PROTOCOL
 from refinery_nb.widgets.labeler.session import Session
+from refinery_nb.widgets.messages import reply
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "protocol" / "messages.json").read_text())
 
@@ -28,7 +29,7 @@ def session(project: rn.Project) -> Session:
 
 @pytest.mark.parametrize("request_", GOLDEN["requests"], ids=lambda one: one["op"])
 def test_golden_messages_are_answered_in_their_form(session: Session, request_: dict) -> None:
-    told = answer(session, request_)
+    told = reply(session, request_, OPERATIONS)
     assert (told["v"], told["id"]) == (PROTOCOL, request_["id"])
     assert "error" not in told, told
     assert set(GOLDEN["answers"][request_["op"]]) <= set(told["ok"])
@@ -51,7 +52,7 @@ def test_every_operation_has_a_golden_message() -> None:
 def apply(session: Session, **operation: Any) -> dict[str, Any]:
     full = {"op_id": "x", "kind": "label", "task": 1, "record": 1, "base": 0, "value": {"label": 1}}
     message = {"v": 1, "id": "1", "op": "apply", "args": {"operations": [full | operation]}}
-    return answer(session, message)
+    return reply(session, message, OPERATIONS)
 
 
 BAD = [
@@ -118,7 +119,7 @@ MESSAGES = st.recursive(
 def test_no_message_ends_the_connection(session: Session, message: Any, op: str) -> None:
     """D11."""
     for sent in (message, {"v": 1, "id": "1", "op": op, "args": message}):
-        told = answer(session, sent)
+        told = reply(session, sent, OPERATIONS)
         assert ("ok" in told) != ("error" in told)
         if "error" in told:
             assert told["error"]["code"] != "internal", told
@@ -126,16 +127,16 @@ def test_no_message_ends_the_connection(session: Session, message: Any, op: str)
 
 def test_another_version_is_told(session: Session) -> None:
     """D12."""
-    told = answer(session, {"v": 2, "id": "1", "op": "hello", "args": {"client": "c"}})
+    told = reply(session, {"v": 2, "id": "1", "op": "hello", "args": {"client": "c"}}, OPERATIONS)
     assert told["error"]["code"] == "version"
 
 
 def test_the_queue_stands_while_labels_are_set(session: Session) -> None:
     ask = {"v": 1, "id": "1", "op": "queue", "args": {"filter": "unlabelled"}}
-    assert answer(session, ask)["ok"]["length"] == 5
+    assert reply(session, ask, OPERATIONS)["ok"]["length"] == 5
     apply(session)
     page = {"v": 1, "id": "2", "op": "page", "args": {"from": 0, "to": 10}}
-    assert len(answer(session, page)["ok"]["records"]) == 5
+    assert len(reply(session, page, OPERATIONS)["ok"]["records"]) == 5
 
 
 def test_a_queue_that_cannot_be_made_leaves_the_order_as_it_was(project: rn.Project) -> None:
@@ -146,7 +147,9 @@ def test_a_queue_that_cannot_be_made_leaves_the_order_as_it_was(project: rn.Proj
     session = Session([topic], topic.hits("rule"), by=None)
     assert session.queue()["length"] == 5
     topic.remove("rule")
-    told = answer(session, {"v": 1, "id": "1", "op": "queue", "args": {"order": "uncertain"}})
+    told = reply(
+        session, {"v": 1, "id": "1", "op": "queue", "args": {"order": "uncertain"}}, OPERATIONS
+    )
     assert told["error"]["code"] == "query"
     assert session.order == "view"
 
@@ -155,6 +158,8 @@ def test_a_long_text_comes_in_parts(project: rn.Project) -> None:
     """A20: what is sent at once stays far below the limit of a websocket frame."""
     project.add([{"id": str(n), "text": f"{n} " + "x" * 5_000_000} for n in range(3)], key="id")
     session = Session([project.task("t", ["A"], on="text")], None, by=None)
-    told = answer(session, {"v": 1, "id": "1", "op": "page", "args": {"from": 0, "to": 3}})
+    told = reply(
+        session, {"v": 1, "id": "1", "op": "page", "args": {"from": 0, "to": 3}}, OPERATIONS
+    )
     assert len(json.dumps(told)) < 4 * 2**20
     assert told["ok"]["records"][0]["texts"]["text"]["truncated_at"]

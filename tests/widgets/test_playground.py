@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, RefineryError
-from refinery_nb.widgets.playground.operations import OPERATIONS, answer
+from refinery_nb.widgets.messages import reply
+from refinery_nb.widgets.playground.operations import OPERATIONS
 from refinery_nb.widgets.playground.session import PlaygroundSession
 from tests.language import tiny
 from tests.net.server import Asked, Reply, chat, fails, says
@@ -36,7 +37,7 @@ def meaning(**options: Any) -> rn.ZeroShot:
 
 
 def call(session: PlaygroundSession, op: str, **args: Any) -> dict[str, Any]:
-    told = answer(session, {"v": 1, "id": "x", "op": op, "args": args})
+    told = reply(session, {"v": 1, "id": "x", "op": op, "args": args}, OPERATIONS)
     json.dumps(told, allow_nan=False)
     return dict(told.get("ok") or told["error"])
 
@@ -186,7 +187,9 @@ def test_a_new_question_ends_the_one_before(topic: rn.Task) -> None:
 
 def test_the_widget_holds_no_text_and_lets_go_when_it_is_closed(topic: rn.Task) -> None:
     widget = rn.Playground(topic, meaning())
-    widget._answer({"v": 1, "id": "x", "op": "ask", "args": {"subject": "given", "text": "team"}})
+    widget._conversation.answer(
+        {"v": 1, "id": "x", "op": "ask", "args": {"subject": "given", "text": "team"}}
+    )
     state = json.dumps({k: v for k, v in widget.get_state().items() if k not in ("_esm", "_css")})
     assert "team" not in state
     html = widget._repr_mimebundle_()[0]["text/html"]
@@ -217,6 +220,6 @@ JSON = st.recursive(
 def test_no_message_ends_the_connection(topic: rn.Task, op: str, args: Any, more: Any) -> None:
     session = open_(topic, meaning())
     for message in (more, {"v": 1, "id": "x", "op": op, "args": args}):
-        told = answer(session, message)
+        told = reply(session, message, OPERATIONS)
         json.dumps(told, allow_nan=False)
         assert told.get("error", {}).get("code") != "internal", told

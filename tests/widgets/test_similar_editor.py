@@ -14,8 +14,8 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.core.errors import HeuristicError, RefineryError
-from refinery_nb.widgets.messages import PROTOCOL
-from refinery_nb.widgets.similar_editor.operations import OPERATIONS, answer
+from refinery_nb.widgets.messages import PROTOCOL, reply
+from refinery_nb.widgets.similar_editor.operations import OPERATIONS
 from refinery_nb.widgets.similar_editor.rows import UNIT
 from tests.widgets.listening import listening_widgets
 
@@ -59,14 +59,18 @@ def editor(topic: rn.Task) -> Iterator[rn.SimilarEditor]:
 
 
 def ask(editor: rn.SimilarEditor, op: str, **args: Any) -> Any:
-    told = answer(editor, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    told = reply(
+        editor._conversation, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args}, OPERATIONS
+    )
     told = json.loads(json.dumps(told, allow_nan=False))
     assert "ok" in told, told
     return told["ok"]
 
 
 def refused(editor: rn.SimilarEditor, op: str, **args: Any) -> str:
-    told = answer(editor, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args})
+    told = reply(
+        editor._conversation, {"v": PROTOCOL, "id": "c-1", "op": op, "args": args}, OPERATIONS
+    )
     assert told["error"]["code"] != "internal", told
     return str(told["error"]["message"])
 

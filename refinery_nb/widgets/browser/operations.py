@@ -20,28 +20,18 @@ from refinery_nb.project.sentence import title
 from refinery_nb.widgets.browser import orders
 from refinery_nb.widgets.browser import rows as drawn
 from refinery_nb.widgets.browser.session import FIRST, Asked, BrowserSession, Snapshot
-from refinery_nb.widgets.messages import number, reply, text
+from refinery_nb.widgets.messages import number, text
 
 if TYPE_CHECKING:
-    from refinery_nb.widgets.browser.widget import Browser
+    from refinery_nb.widgets.browser.conversation import BrowserConversation
 
-Operation = Callable[["Browser", dict[str, Any]], dict[str, Any]]
+Operation = Callable[["BrowserConversation", dict[str, Any]], dict[str, Any]]
 PAGE = 200  # records of one message
 MOST_RANGES = 20_000
 CHIPS = 40
 
 
-def answer(browser: Browser, message: object) -> dict[str, Any]:
-    """Answer a message; never raises."""
-    return reply(browser, message, OPERATIONS)
-
-
-def is_slow(message: object) -> bool:
-    """Say whether a message asks for work that is done on a thread of its own."""
-    return isinstance(message, dict) and message.get("op") in SLOW
-
-
-def hello(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def hello(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Say what the widget is about, and what it shows."""
     text(args, "client")
     session = browser.session
@@ -82,14 +72,14 @@ def hello(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def bye(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def bye(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Take leave: a view was closed."""
     del browser
     text(args, "client")
     return {}
 
 
-def query(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def query(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Find the records of a query; what is wrong with it is told with its place."""
     session = browser.session
     asked = Asked(
@@ -110,7 +100,7 @@ def query(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return _shown(session, found)
 
 
-def whole(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def whole(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Find all records of what is shown, and say how many there are."""
     session, revision = browser.session, number(args, "revision")
     snapshot = session.snapshot
@@ -119,7 +109,7 @@ def whole(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"revision": revision, "count": len(session.all_ids(snapshot))}
 
 
-def rows(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def rows(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return some records of what is shown; none if that is another query by now."""
     session = browser.session
     snapshot = session.snapshot
@@ -132,7 +122,7 @@ def rows(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def count(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def count(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Say how many records a query that is being typed would find; the newest question counts."""
     session = browser.session
     try:
@@ -145,7 +135,7 @@ def count(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"count": found, "fault": None}
 
 
-def now(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def now(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Say how many records the query that is shown finds by now."""
     session = browser.session
     snapshot = session.snapshot
@@ -154,7 +144,7 @@ def now(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"revision": snapshot.revision, "count": session.now(snapshot)}
 
 
-def completion(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def completion(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return what can stand at a place of a query."""
     found = complete(text(args, "text"), number(args, "cursor"), browser.session.words)
     return {
@@ -164,17 +154,17 @@ def completion(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def written(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def written(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return the query in words of a condition that was put together by hand."""
     return {"text": browser.session.written(from_json(args.get("condition")))}
 
 
-def values(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def values(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return values that an attribute has, the commonest first."""
     return {"values": list(browser.session.words.values(text(args, "attribute"), ""))}
 
 
-def label(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def label(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Label the selected records, undone together.
 
     An empty label says that none fits; None takes the label away. ``keep``: those that somebody
@@ -194,14 +184,14 @@ def label(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"count": session.label(task, ids, said) if len(ids) else 0}
 
 
-def select(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def select(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Note what is selected."""
     session, revision, ranges = browser.session, number(args, "revision"), _ranges(args)
     session.selected = None if ranges is None else (revision, ranges)
     return {}
 
 
-def undo(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def undo(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Take back, or repeat, what was labelled last in a task."""
     session = browser.session
     task = session.task(text(args, "task"))
@@ -210,14 +200,14 @@ def undo(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"done": done}
 
 
-def focus(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def focus(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Choose the task that digits label, and that confidence and votes are of."""
     browser.session.focus = browser.session.task(text(args, "task")).name
     browser.session.stale()
     return hello(browser, {"client": ""})
 
 
-def slice_(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def slice_(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Keep what is shown, or selected, by name."""
     session = browser.session
     name, ranges = text(args, "name").strip(), _ranges(args)
@@ -228,7 +218,7 @@ def slice_(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "count": len(kept), "slices": list(session.words.slices)}
 
 
-def export(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def export(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Write what is shown, or selected, to a file beside the notebook."""
     session = browser.session
     view = session.chosen_view(number(args, "revision"), _ranges(args))
@@ -241,7 +231,7 @@ def export(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
     return {"path": str(path), "exists": False, "count": len(view)}
 
 
-def open_(browser: Browser, args: dict[str, Any]) -> dict[str, Any]:
+def open_(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Show what is shown, or selected, in a Labeler below."""
     view = browser.session.chosen_view(number(args, "revision"), _ranges(args))
     return {"count": len(browser.open_labeler(view, number(args, "at")))}

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import anywidget
 import ipywidgets
 import traitlets
 
-from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import QueryError
 from refinery_nb.project.project import Project
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
-from refinery_nb.widgets.browser.operations import answer, is_slow
+from refinery_nb.widgets.browser.conversation import BrowserConversation
 from refinery_nb.widgets.browser.session import BrowserSession
 from refinery_nb.widgets.browser.snapshot import snapshot
 from refinery_nb.widgets.bundle import STATIC
+from refinery_nb.widgets.inline import carry, pictured, sender
 from refinery_nb.widgets.labeler.widget import Labeler
 from refinery_nb.widgets.messages import PROTOCOL
-
-MOST_OPENED = 5_000  # records from one of the list on
 
 
 class Records(anywidget.AnyWidget):
@@ -69,27 +66,19 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         chosen = subject if isinstance(subject, Task) else task
         if isinstance(chosen, str):
             chosen = project.task(chosen)
-        if chosen is None and project.tasks:
-            chosen = next(iter(project.tasks.values()))
         view = subject if isinstance(subject, View) else None
-        self.session = BrowserSession(project, chosen, view, by=by)
         self._labeler: Labeler | None = None
         self._records = Records()
-        # As in the Labeler: answers are given where the front end asked, not behind a busy cell.
-        if hasattr(self._records.comm, "_reply_subshell_for"):
-            self._records.comm._reply_subshell_for = lambda _message, default: default
-        self._records.on_msg(self._receive)
+        self._conversation = BrowserConversation(
+            project, chosen, view, sender(self._records), self._show, by=by
+        )
+        carry(self._records, self._conversation)
         super().__init__(children=[self._records])
-        if self.session.is_large:
-            Job(lambda _job: self.session.masks.warm())
-        events = project.events
-        self._unsubscribe: list[Callable[[], None]] = [
-            events.subscribe("labels", self._labels_changed),
-            *(
-                events.subscribe(name, self._changed)
-                for name in ("records", "votes", "schema", "vectors", "comments")
-            ),
-        ]
+
+    @property
+    def session(self) -> BrowserSession:
+        """What the list shows and what is selected."""
+        return self._conversation.session
 
     @property
     def view(self) -> View:
@@ -111,12 +100,10 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the widget with its Labeler and stop listening to the project."""
-        for stop in getattr(self, "_unsubscribe", []):
-            stop()
-        self._unsubscribe = []
-        for child in (getattr(self, "_labeler", None), getattr(self, "_records", None)):
-            if child is not None:
-                child.close()
+        # Also of one that was never finished, as an argument was refused.
+        for one in ("_conversation", "_labeler", "_records"):
+            if getattr(self, one, None) is not None:
+                getattr(self, one).close()
         super().close()
 
     def open_labeler(self, view: View, at: int = 0) -> View:
@@ -124,48 +111,13 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
         ``at``: the place in the view from which on they are shown.
         """
-        tasks = [self.session.task(schema.name) for schema in self.session.schemas()]
-        if not tasks:
-            raise QueryError("there is no task yet.", hint='Make one: project.task("topic", [...])')
-        session = self.session
-        if at:
-            ids = session.all_ids(session.snapshot)[at : at + MOST_OPENED]
-            view = session.of_keys(session.keys(ids))
-        before, self._labeler = self._labeler, Labeler(tasks, view, by=session.actor)
+        return self._conversation.open_labeler(view, at)
+
+    def _show(self, tasks: list[Task], view: View) -> None:
+        before, self._labeler = self._labeler, Labeler(tasks, view, by=self.session.actor)
         self.children = [self._records, self._labeler]
         if before is not None:
             before.close()
-        return view
-
-    def asked(self, revision: int) -> None:
-        """Tell all views of this Browser that another query is shown."""
-        self._push("asked", revision=revision)
-
-    def _receive(self, _widget: object, message: object, _buffers: object) -> None:
-        if is_slow(message):
-            Job(lambda _job: self._answer(message))
-        else:
-            self._answer(message)
-
-    def _answer(self, message: object) -> None:
-        told = answer(self, message)
-        if self._records.comm is not None:
-            self._records.send(told)
-
-    def _labels_changed(self, event: dict[str, Any]) -> None:
-        self._push("labels", tasks=sorted({change.task for change in event["changes"]}))
-
-    def _changed(self, event: dict[str, Any]) -> None:
-        del event
-        self.session.stale()
-        self._push("changed")
-
-    def _push(self, name: str, **told: Any) -> None:
-        shown = getattr(self, "_records", None)
-        if shown is not None and shown.comm is not None:
-            shown.send({"v": PROTOCOL, "push": name, **told})
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        parts = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return ({**(parts[0] or {}), "text/html": snapshot(self.session)}, *parts[1:])
+        return pictured(super()._repr_mimebundle_(**options), snapshot(self.session))

@@ -17,23 +17,13 @@ from refinery_nb.project.rules.rule_words import in_words
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 from refinery_nb.widgets.heuristic_editor.session import EditorSession, change_row
-from refinery_nb.widgets.messages import choice, number, reply, text
+from refinery_nb.widgets.messages import choice, number, text
 
 LONGEST = 1_000_000  # characters of a source
 SHOWN_ERRORS = 20
 SUGGESTED = 12
 
 Operation = Callable[[EditorSession, dict[str, Any]], dict[str, Any]]
-
-
-def answer(session: EditorSession, message: object) -> dict[str, Any]:
-    """Answer a message; never raises."""
-    return reply(session, message, OPERATIONS)
-
-
-def is_slow(message: object) -> bool:
-    """Say whether a message asks for work that is done on a thread of its own."""
-    return isinstance(message, dict) and message.get("op") in SLOW
 
 
 def hello(session: EditorSession, args: dict[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import anywidget
 import traitlets
 
-from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import RefineryError
 from refinery_nb.project.task import Task
 from refinery_nb.widgets.bundle import STATIC
-from refinery_nb.widgets.heuristic_editor.operations import answer, is_slow
-from refinery_nb.widgets.heuristic_editor.session import EditorSession
+from refinery_nb.widgets.heuristic_editor.conversation import EditorConversation
 from refinery_nb.widgets.heuristic_editor.snapshot import snapshot
+from refinery_nb.widgets.inline import carry, pictured, sender
 from refinery_nb.widgets.messages import PROTOCOL
 
 
@@ -40,60 +38,19 @@ class HeuristicEditor(anywidget.AnyWidget):
     protocol = traitlets.Int(PROTOCOL).tag(sync=True)
 
     def __init__(self, task: Task) -> None:
-        self._session = EditorSession(task, self._push)
+        self._conversation = EditorConversation(task, sender(self))
         super().__init__()
-        # As in the Labeler: the front end's choice of a subshell is right.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda _message, default: default
-        self.on_msg(self._receive)
-        events = self._session.project.events
-        self._unsubscribe: list[Callable[[], None]] = [
-            events.subscribe("votes", self._changed),
-            events.subscribe("labels", self._changed),
-            events.subscribe("records", self._changed),
-            events.subscribe("schema", self._schema_changed),
-            events.subscribe("lookups", self._schema_changed),
-        ]
+        carry(self, self._conversation)
 
     def close(self) -> None:
         """Close the widget: end its work, and stop listening to the project."""
-        for stop in getattr(self, "_unsubscribe", []):
-            stop()
-        self._unsubscribe = []
-        self._session.cancel()
+        if hasattr(self, "_conversation"):  # it may have been refused
+            self._conversation.close()
         super().close()
-
-    def _receive(self, _widget: object, message: object, _buffers: object) -> None:
-        if is_slow(message):
-            Job(lambda _job: self._answer(message))
-        else:
-            self._answer(message)
-
-    def _answer(self, message: object) -> None:
-        told = answer(self._session, message)
-        if self.comm is not None:
-            self.send(told)
-
-    def _changed(self, event: dict[str, Any]) -> None:
-        own, changes = self._session.task.id, event.get("changes")
-        if event.get("task") in (None, own) and (
-            changes is None or any(change.task == own for change in changes)
-        ):
-            self._push("changed")
-
-    def _schema_changed(self, event: dict[str, Any]) -> None:
-        del event
-        self._push("schema")
-
-    def _push(self, kind: str, **payload: Any) -> None:
-        if self.comm is not None:
-            self.send({"v": PROTOCOL, "push": kind, **payload})
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
         try:
-            html = snapshot(self._session)
+            return pictured(bundle, snapshot(self._conversation.session))
         except RefineryError:
             return bundle
-        parts = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return ({**(parts[0] or {}), "text/html": html}, *parts[1:])

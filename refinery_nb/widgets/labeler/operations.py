@@ -13,20 +13,15 @@ from refinery_nb.store import records, schema
 from refinery_nb.text import tokens
 from refinery_nb.widgets.labeler.rules import forms, rule
 from refinery_nb.widgets.labeler.session import FILTERS, ORDERS, Session
-from refinery_nb.widgets.messages import PROTOCOL, choice, number, reply
+from refinery_nb.widgets.messages import PROTOCOL, choice, number
 from refinery_nb.widgets.messages import text as string
 
-__all__ = ["OPERATIONS", "PROTOCOL", "answer"]
+__all__ = ["OPERATIONS", "PROTOCOL"]
 
 MOST_CARDS = 200
 MOST_OPERATIONS = 1_000
 PAGE_CHARACTERS = 1_500_000
 KINDS = ("label", "mark", "undo", "redo")
-
-
-def answer(session: Session, message: object) -> dict[str, Any]:
-    """Answer a message; never raises."""
-    return reply(session, message, OPERATIONS)
 
 
 def hello(session: Session, args: dict[str, Any]) -> dict[str, Any]:

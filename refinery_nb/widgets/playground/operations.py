@@ -12,20 +12,10 @@ from typing import Any
 
 from refinery_nb.core.errors import ProtocolError
 from refinery_nb.project.models import playground
-from refinery_nb.widgets.messages import number, reply, text
+from refinery_nb.widgets.messages import number, text
 from refinery_nb.widgets.playground.session import PlaygroundSession
 
 Operation = Callable[[PlaygroundSession, dict[str, Any]], dict[str, Any]]
-
-
-def answer(session: PlaygroundSession, message: object) -> dict[str, Any]:
-    """Answer a message; never raises."""
-    return reply(session, message, OPERATIONS)
-
-
-def is_slow(message: object) -> bool:
-    """Say whether a message asks for work that is done on a thread of its own."""
-    return isinstance(message, dict) and message.get("op") in SLOW
 
 
 def hello(session: PlaygroundSession, args: dict[str, Any]) -> dict[str, Any]:

@@ -11,28 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import ProtocolError, QueryError
 from refinery_nb.core.schema import check_name
-from refinery_nb.widgets.messages import number, reply, text
+from refinery_nb.widgets.messages import number, text
 from refinery_nb.widgets.similar_editor import rows as similar_rows
 
 if TYPE_CHECKING:
-    from refinery_nb.widgets.similar_editor.widget import SimilarEditor
+    from refinery_nb.widgets.similar_editor.conversation import SimilarConversation
 
-Operation = Callable[["SimilarEditor", dict[str, Any]], dict[str, Any]]
+Operation = Callable[["SimilarConversation", dict[str, Any]], dict[str, Any]]
 UNIT = similar_rows.UNIT
 LONGEST = 100_000  # characters of a text that is typed as an example
 
 
-def answer(editor: SimilarEditor, message: object) -> dict[str, Any]:
-    """Answer a message; never raises."""
-    return reply(editor, message, OPERATIONS)
-
-
-def is_slow(message: object) -> bool:
-    """Say whether a message asks for work that is done on a thread of its own."""
-    return isinstance(message, dict) and message.get("op") in SLOW
-
-
-def hello(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def hello(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Say what the widget is about."""
     text(args, "client")
     session = editor.session
@@ -54,14 +44,14 @@ def hello(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def bye(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def bye(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Take leave: a view was closed."""
     del editor
     text(args, "client")
     return {}
 
 
-def neighbours(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def neighbours(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Compare, and return all neighbours as columns."""
     del args
     session, before = editor.session, editor.session.revision
@@ -71,13 +61,13 @@ def neighbours(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {**similar_rows.columns(session, found), "draft": similar_rows.draft(session)}
 
 
-def judged(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def judged(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return which neighbours are labelled now."""
     del args
     return similar_rows.judged(editor.session, editor.session.judge())
 
 
-def rows(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def rows(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return some neighbours with their texts; none if they are others by now."""
     session = editor.session
     if number(args, "revision") != session.revision:
@@ -86,7 +76,7 @@ def rows(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {"revision": session.revision, "rows": found}
 
 
-def add(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def add(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Add a text that was typed, or a neighbour, as an example."""
     session = editor.session
     if args.get("rank") is None:
@@ -101,20 +91,20 @@ def add(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {"draft": similar_rows.draft(session)}
 
 
-def remove(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def remove(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Remove an example by its place."""
     editor.session.remove(number(args, "at"))
     return {"draft": similar_rows.draft(editor.session)}
 
 
-def start(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def start(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Take a few that have the label as examples."""
     del args
     count = editor.session.start()
     return {"count": count, "draft": similar_rows.draft(editor.session)}
 
 
-def change(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def change(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Change label, name or embedding; an empty name follows the label."""
     session = editor.session
     if args.get("label") is not None:
@@ -129,7 +119,7 @@ def change(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {"draft": similar_rows.draft(session), "labelled": len(session.labelled())}
 
 
-def threshold(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def threshold(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Set the threshold, in billionths; ``chosen``: by a person."""
     value = number(args, "value")
     if not 0 < value <= UNIT:
@@ -138,7 +128,7 @@ def threshold(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {"draft": similar_rows.draft(editor.session)}
 
 
-def label(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def label(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Label a neighbour, say that no label fits (an empty one), or take its label away."""
     session = editor.session
     place = args.get("place")
@@ -154,20 +144,20 @@ def label(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
     return {"counts": counts, **judged(editor, {})}
 
 
-def undo(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def undo(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Take back what was labelled last."""
     del args
     done = editor.session.task.undo(by=editor.session.actor)
     return {"done": done, **judged(editor, {})}
 
 
-def save(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def save(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Put the rule into the task and run it."""
     del args
     return {**editor.session.save(), "draft": similar_rows.draft(editor.session)}
 
 
-def open_(editor: SimilarEditor, args: dict[str, Any]) -> dict[str, Any]:
+def open_(editor: SimilarConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Show the neighbours next below the cut, or one record, in a Labeler below."""
     record = None if args.get("record") is None else number(args, "record")
     return {"count": len(editor.open_labeler(record))}
