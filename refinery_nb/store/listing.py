@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
-from refinery_nb.store.identity import APPLICATION_ID, DATABASE, LOCK, MAGIC, SCHEMA_VERSION
+from refinery_nb.store.identity import (
+    APPLICATION_ID,
+    DATABASE,
+    FILES,
+    FOLDERS,
+    LOCK,
+    MAGIC,
+    SCHEMA_VERSION,
+)
 
 DEEPEST = 6  # folders below the one that is looked through
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
@@ -32,23 +40,36 @@ class Summary:
     labelled: dict[str, int]
 
 
-def found(folder: Path, depth: int = 0) -> Iterator[Path]:
-    """Yield the folders of projects in a folder and below it, itself included.
+def found(folder: Path, *, until: float = math.inf) -> Iterator[Path]:
+    """Yield the folders of projects in a folder and below it, itself included, nearest first.
 
     Links are not followed, hidden folders and those inside of projects are left out.
+
+    Parameters
+    ----------
+    until
+        When to stop looking, on the monotonic clock.
     """
-    if (folder / DATABASE).is_file():
-        yield folder
-        return
-    if depth >= DEEPEST:
-        return
+    level = [folder]
+    for _ in range(DEEPEST + 1):
+        below: list[Path] = []
+        for place in level:
+            if time.monotonic() > until:
+                return
+            if (place / DATABASE).is_file():
+                yield place
+            else:
+                below += _folders(place)
+        level = below
+
+
+def _folders(place: Path) -> list[Path]:
     try:
-        inside = sorted(os.scandir(folder), key=lambda one: one.name)
+        with os.scandir(place) as inside:
+            shown = [one for one in inside if not one.name.startswith(".")]
+            return sorted(Path(one.path) for one in shown if one.is_dir(follow_symlinks=False))
     except OSError:
-        return
-    for one in inside:
-        if one.is_dir(follow_symlinks=False) and not one.name.startswith("."):
-            yield from found(Path(one.path), depth + 1)
+        return []
 
 
 def opened(folder: Path) -> datetime:
@@ -59,14 +80,16 @@ def opened(folder: Path) -> datetime:
 
 
 def size(folder: Path) -> int:
-    """Return how many bytes the files in a folder and below it have; links are not followed."""
+    """Return how many bytes the files of a project have; what else stands there is not counted."""
+    places = [folder / name for name in FILES]
+    for name in FOLDERS:
+        places += [Path(place, one) for place, _, names in os.walk(folder / name) for one in names]
     total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(place, name)).st_size
-            except OSError:  # gone since
-                continue
+    for place in places:
+        try:
+            total += os.lstat(place).st_size
+        except OSError:  # it has none, or it is gone since
+            continue
     return total
 
 

@@ -34,6 +34,7 @@ def copy(target: Path, *, static: bool = True) -> Path:
         shutil.copy(ROOT / one, target / one)
     ignore = shutil.ignore_patterns("__pycache__", *([] if static else ["static"]))
     shutil.copytree(ROOT / "refinery_nb", target / "refinery_nb", ignore=ignore)
+    shutil.copytree(ROOT / "jupyter-config", target / "jupyter-config")
     (target / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks/01_first_labels.ipynb", target / "notebooks")
     return target
@@ -62,6 +63,8 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
         head = archive.read(metadata).decode()
     assert [one for one in NEEDED if one not in names] == []
     assert any(one.endswith("licenses/LICENSE") for one in names)
+    server = "data/etc/jupyter/jupyter_server_config.d/refinery_nb.json"
+    assert any(one.endswith(server) for one in names)
     assert not [one for one in names if one.startswith(("tests", "js", "notebooks"))]
     assert "Provides-Extra: models" in head
     core = [

@@ -12,17 +12,12 @@ from refinery_nb.core.errors import SchemaError, StoreError
 from refinery_nb.project.projects.restoring import restore
 from refinery_nb.project.projects.saving import SUFFIX, save
 from refinery_nb.store import listing
-from refinery_nb.store.backup import FOLDER as BACKUPS
-from refinery_nb.store.identity import DATABASE, LOCK
+from refinery_nb.store.identity import FILES, FOLDERS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from refinery_nb.project.project import Project
-
-# All that a project puts into its folder; what else stands there is somebody's.
-FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", LOCK)
-FOLDERS = (BACKUPS, "vectors", "index")
 
 
 def projects(folder: str | os.PathLike[str] = ".") -> pd.DataFrame:
