@@ -6,6 +6,7 @@ const info = (more: Partial<MatrixInfo> = {}): MatrixInfo => ({
   rows: { id: "gold", title: "Manual labels" },
   columns: { id: "run:1", title: "Weak labels" },
   level: "records",
+  label: null,
   row_labels: ["A", "B", "C", "none"],
   column_labels: ["A", "B", "C", "abstains"],
   cells: [

@@ -127,6 +127,8 @@ def with_label_renamed(document: Any, task: str, old: str, new: str) -> Any:
         return document
     changed = {key: with_label_renamed(item, task, old, new) for key, item in document.items()}
     named = ("row", "column") if changed.get("is") == "paired" else ("label",)
+    if changed.get("task") == task and changed.get("level") == f"label:{old}":
+        changed["level"] = f"label:{new}"
     for key in named:
         if changed.get("task") == task and changed.get(key) == old:
             changed[key] = new

@@ -334,7 +334,8 @@ class Paired(Condition):
     """Two sources of labels say this: the records behind one cell of a confusion matrix.
 
     The sources are named as in ``project.sources``; a label None: no label, or outside of spans.
-    ``level`` is what was counted, as in ``project.confusion``.
+    ``level`` is what was counted, as in ``project.confusion``; ``label:`` and a name where a record
+    may have several labels and this one was asked about.
     """
 
     task: str

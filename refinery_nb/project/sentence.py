@@ -135,6 +135,8 @@ def _words(node: Condition) -> str:
         return f"{node.heuristic} {JUDGED[node.what].format(other=other, task=node.task)}"
     if isinstance(node, Paired):
         nothing = "none" if node.level == "records" else "outside"
+        if node.level.startswith("label:"):
+            nothing = f"not {node.level.removeprefix('label:')}"
         sides = ((node.rows, node.row), (node.columns, node.column))
         return ", ".join(_said(source, label or nothing) for source, label in sides)
     if isinstance(node, Commented):

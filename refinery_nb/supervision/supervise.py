@@ -53,7 +53,7 @@ def run(
     gold: Gold | None,
     *,
     model: str = "auto",
-    vectors: Vectors | Sequence[Vectors] | None = None,
+    vectors: Seen | Vectors | Sequence[Vectors] | None = None,
     text: Text | None = None,
     overlap: Overlap = Overlap.FLAT,
     calibrate: bool = True,
@@ -70,7 +70,7 @@ def run(
     model
         The name of a label model, or ``auto``, which chooses one; see ``auto.choose``.
     vectors
-        Of the records, for ``fused``.
+        Of the records, for ``fused``; or what was made of them before.
     text
         Texts and tokens of a spans task, for ``fused``.
     overlap
@@ -87,7 +87,8 @@ def run(
     with one_thread():
         if votes.is_spans:
             return _spans(votes, known(gold), model, text, overlap, seed, options)
-        return _classes(votes, gold, model, Seen(vectors), calibrate, check, seed, options)
+        seen = vectors if isinstance(vectors, Seen) else Seen(vectors)
+        return _classes(votes, gold, model, seen, calibrate, check, seed, options)
 
 
 def _classes(

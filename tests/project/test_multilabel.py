@@ -196,7 +196,6 @@ def test_weak_labels_follow_what_people_said(project: rn.Project) -> None:
 def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     words(tags)
     tags.run(progress=False)
-    weak = tags.supervise(model="majority")
     for ask in (
         lambda: tags.add(rn.ZeroShot("text", model="m")),
         lambda: tags.add(rn.ActiveLearner("text")),
@@ -205,11 +204,7 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
         lambda: tags.likely_mistakes(),
         lambda: tags.suggest(),
         lambda: tags.rank(),
-        lambda: weak.threshold(0.9),
-        lambda: weak.calibration(),
         lambda: tags.supervise(model="refinery"),
-        lambda: weak.compare(weak),
-        lambda: rn.ConfusionMatrix(tags),
     ):
         with pytest.raises(SchemaError, match="asks for one answer a record"):
             ask()

@@ -142,7 +142,7 @@ def test_a_precision_outside_its_range_is_refused(topic: rn.Task, precision: flo
 
 def test_without_manual_labels_no_precision_is_known(topic: rn.Task) -> None:
     weak = topic.supervise()
-    with pytest.raises(QueryError, match="no manual label stands beside a weak one"):
+    with pytest.raises(QueryError, match="no manual label of 'topic' stands beside a weak one"):
         weak.threshold()
     assert np.isnan(weak.calibration().attrs["ece"])
 

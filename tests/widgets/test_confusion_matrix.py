@@ -82,6 +82,7 @@ def test_every_operation_is_answered_in_its_form(topic: rn.Task) -> None:
     assert ask(matrix, "matrix")["ok"]["opened"] == {
         "rows": "gold",
         "columns": "heuristic:wrong",
+        "level": "records",
         "row": "Refund",
         "column": "Delivery",
     }

@@ -19,7 +19,7 @@ from refinery_nb.store import records, schema
 if TYPE_CHECKING:
     import pandas as pd
 
-    from refinery_nb.core.schema import TaskSchema
+    from refinery_nb.core.schema import Label, TaskSchema
     from refinery_nb.project.project import Project
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
@@ -31,6 +31,7 @@ LEVELS = {
     "spans": "exact spans",
     "touching": "touching spans",
 }
+ASKED = "label:"  # stands in conditions before the label that is asked about
 NORMALIZE = ("rows", "columns", None)
 
 
@@ -43,7 +44,10 @@ class Comparison:
     rows, columns
         The sources.
     level
-        What is counted: ``records``, ``tokens``, ``characters``, ``spans`` or ``touching``.
+        What is counted: ``records``, ``tokens``, ``characters``, ``spans`` or ``touching``; where
+        a record may have several labels, the name of the one that is asked about.
+    labels
+        The labels that are told apart: all of the task, or that one.
     confusion
         The counts, and which records stand behind them.
     """
@@ -53,18 +57,19 @@ class Comparison:
     rows: Source
     columns: Source
     level: str
+    labels: tuple[Label, ...]
     confusion: Confusion
     within: View | None = None
 
     @property
     def row_labels(self) -> list[str]:
         """The names of the rows, the last one for no label."""
-        return [*(label.name for label in self.schema.labels), self._silence(self.rows)]
+        return [*(label.name for label in self.labels), self._silence(self.rows)]
 
     @property
     def column_labels(self) -> list[str]:
         """The names of the columns, the last one for no label."""
-        return [*(label.name for label in self.schema.labels), self._silence(self.columns)]
+        return [*(label.name for label in self.labels), self._silence(self.columns)]
 
     @property
     def agreement(self) -> float:
@@ -95,14 +100,36 @@ class Comparison:
             self.columns.id,
             self._label(row),
             self._label(column),
-            self.level,
+            f"{ASKED}{self.level}" if self.schema.is_multi else self.level,
         )
         return (self.within or self.task.project.view()).where(condition)
 
+    def position(self, label: str | None) -> int:
+        """Return the row and column of a label by its name; None: the last, without one.
+
+        Raises
+        ------
+        SchemaError
+            If the task has no such label.
+        QueryError
+            If this matrix asks about another one.
+        """
+        names = [one.name for one in self.labels]
+        if label is None:
+            return len(names)
+        if self.schema.label(label).name not in names:
+            raise QueryError(
+                f"this matrix of {self.schema.name!r} asks about {names[0]!r}, not {label!r}.",
+                hint=f"Pass level={label!r}.",
+            )
+        return names.index(label)
+
     def _label(self, at: int) -> str | None:
-        return self.schema.labels[at].name if at < len(self.schema.labels) else None
+        return self.labels[at].name if at < len(self.labels) else None
 
     def _silence(self, one: Source) -> str:
+        if self.schema.is_multi:
+            return f"not {self.labels[0].name}"
         return "outside" if self.schema.is_spans else one.silence
 
 
@@ -123,45 +150,45 @@ def compare(
         heuristic or of a person; ``heuristic:x`` and ``person:x`` where a name is both.
     level
         For spans: ``tokens`` (by default where people judge), ``characters``, ``spans`` (the same
-        boundaries; by default between machines) or ``touching``.
+        boundaries; by default between machines) or ``touching``. For multilabel the name of a
+        label: whether the sources give it, yes or no; by default the first.
     view
         Only these records; None: all that both have judged.
     """
-    task.schema.one_answer("a confusion matrix")
     task_schema = task.schema
     one, other = source(task, rows), source(task, columns)
     chosen = _level(task_schema, one, other, level)
     judged, of_rows = said(task, one, against=other)
     also, of_columns = said(task, other, against=one)
-    universe = _universe(task.project, judged, also, view)
-    labels = [label.id for label in task_schema.labels]
-    if chosen == "records":
-        found = of_classes(universe, of_rows, of_columns, labels)
+    both = universe(task.project, judged, also, view)
+    asked = (task_schema.label(chosen),) if task_schema.is_multi else task_schema.labels
+    labels = [label.id for label in asked]
+    if not task_schema.is_spans:
+        found = of_classes(both, of_rows, of_columns, labels)
     elif chosen == "tokens":
-        tokens = cards.token_offsets(task.project, task_schema, universe.tolist())
-        found = of_text(universe, of_rows, of_columns, labels, tokens=tokens)
+        tokens = cards.token_offsets(task.project, task_schema, both.tolist())
+        found = of_text(both, of_rows, of_columns, labels, tokens=tokens)
     elif chosen == "characters":
-        lengths = _lengths(task.project, task_schema, universe)
-        found = of_text(universe, of_rows, of_columns, labels, lengths=lengths)
+        lengths = _lengths(task.project, task_schema, both)
+        found = of_text(both, of_rows, of_columns, labels, lengths=lengths)
     else:
         touching = chosen == "touching"
-        found = of_spans(universe, of_rows, of_columns, labels, touching=touching)
-    return Comparison(task, task_schema, one, other, chosen, found, view)
+        found = of_spans(both, of_rows, of_columns, labels, touching=touching)
+    return Comparison(task, task_schema, one, other, chosen, asked, found, view)
 
 
 def matching(project: Project, node: Paired) -> Ints:
     """Return the records that count in a cell, ascending: what the condition means."""
     task = project.tasks[node.task]
-    found = compare(task, node.rows, node.columns, level=node.level)
-    names = [label.name for label in found.schema.labels]
-    row, column = (
-        len(names) if label is None else names.index(found.schema.label(label).name)
-        for label in (node.row, node.column)
-    )
-    return found.confusion.records_of(row, column)
+    found = compare(task, node.rows, node.columns, level=node.level.removeprefix(ASKED))
+    return found.confusion.records_of(found.position(node.row), found.position(node.column))
 
 
 def _level(task: TaskSchema, one: Source, other: Source, level: str | None) -> str:
+    if task.is_multi:
+        if not task.labels:
+            raise QueryError(f"the task {task.name!r} has no label to compare.")
+        return task.labels[0].name if level is None else task.label(level).name
     if not task.is_spans:
         if level in (None, "records"):
             return "records"
@@ -173,7 +200,7 @@ def _level(task: TaskSchema, one: Source, other: Source, level: str | None) -> s
     return level
 
 
-def _universe(project: Project, judged: Ints | None, also: Ints | None, view: View | None) -> Ints:
+def universe(project: Project, judged: Ints | None, also: Ints | None, view: View | None) -> Ints:
     """Return the records that count, ascending."""
     parts = [part for part in (judged, also) if part is not None]
     if view is not None:

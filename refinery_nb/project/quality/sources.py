@@ -12,6 +12,7 @@ from refinery_nb.project.rules import rules
 from refinery_nb.project.weak import weak
 from refinery_nb.project.weak.weak import WeakRun
 from refinery_nb.store import people
+from refinery_nb.supervision.several import likely
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
@@ -126,4 +127,5 @@ def said(task: Task, one: Source, *, against: Source) -> tuple[Ints | None, Vote
     held_out: Votes | None = getattr(run, "held_out", None)
     if not against.is_manual or held_out is None:
         return None, run.votes
-    return None, Votes.concat([run.votes.without_records(held_out.record), held_out])
+    unseen = likely(held_out) if schema.is_multi else held_out
+    return None, Votes.concat([run.votes.without_records(held_out.record), unseen])

@@ -35,7 +35,6 @@ class RunComparison:
     def __init__(self, before: WeakRun, after: WeakRun) -> None:
         if before.task != after.task:
             raise QueryError("the two runs are of different tasks.")
-        after.task.schema.one_answer("a comparison of runs")
         self.before = before
         self.after = after
         self.changed = changed(before, after)
@@ -50,7 +49,7 @@ class RunComparison:
         return project.where(Keys(tuple(keys.values())))
 
     def frame(self) -> pd.DataFrame:
-        """Return ``key, before, after`` of the records that flipped; for spans lists of them."""
+        """Return ``key, before, after`` of the records that flipped; lists where there are several."""
         import pandas as pd
 
         task = self.after.task
@@ -115,12 +114,20 @@ def _by_record(votes: Votes) -> dict[int, tuple[tuple[int, ...], ...]]:
     parts = zip(*(column.tolist() for column in columns), strict=True)
     for record, entry in zip(votes.record.tolist(), parts, strict=True):
         found[record] = (*found.get(record, ()), entry)
+    if votes.start is None:
+        # The same labels are the same, in whatever order they were found.
+        return {record: tuple(sorted(entries)) for record, entries in found.items()}
     return found
 
 
 def _said(run: WeakRun, wanted: Ints) -> dict[int, Any]:
     names = {label.id: label.name for label in run.task.schema.labels}
     said = _by_record(run.votes.of_records(wanted))
+    if run.task.schema.is_multi:
+        return {
+            record: [name for one, name in names.items() if (one,) in entries]
+            for record, entries in said.items()
+        }
     if run.votes.start is None:
         return {record: names.get(entries[0][0]) for record, entries in said.items()}
     return {

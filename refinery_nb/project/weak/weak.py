@@ -16,15 +16,17 @@ from refinery_nb.project import labeling
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import rules
 from refinery_nb.project.weak import as_refinery, features, weak_html
-from refinery_nb.project.weak.several import supervise_several
 from refinery_nb.store import weak as stored
 from refinery_nb.store.weak import WeakRunRow
 from refinery_nb.supervision.outcome import Outcome
+from refinery_nb.supervision.several import supervise_several
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.project.quality.scoring import Scores
     from refinery_nb.project.task import Task
+    from refinery_nb.project.view import View
     from refinery_nb.project.weak.run_comparison import RunComparison
     from refinery_nb.project.weak.trust import Threshold
 
@@ -61,7 +63,10 @@ class WeakRun:
 
     @property
     def held_out(self) -> Votes | None:
-        """What the model says of the reviewed records when fitted without their labels."""
+        """What the model says of the reviewed records when fitted without their labels.
+
+        For multilabel tasks how likely each label is, the unlikely ones too.
+        """
         return self._column(stored.held_out)
 
     def proba(self) -> pd.DataFrame:
@@ -93,20 +98,32 @@ class WeakRun:
         index = pd.Index(list(keys.values()), name="key", tupleize_cols=False)
         return pd.DataFrame(values, index=index, columns=[label.name for label in labels])
 
-    def calibration(self) -> pd.DataFrame:
+    def calibration(self, label: str | None = None) -> pd.DataFrame:
         """Return ``confidence, accuracy, low, high, count`` on held-out manual labels.
 
-        ``attrs["ece"]`` holds the expected calibration error.
+        Of one label, or of all. ``attrs["ece"]`` holds the expected calibration error.
         """
         from refinery_nb.project.weak import trust
 
-        return trust.calibration(self)
+        return trust.calibration(self, label)
 
-    def threshold(self, precision: float = 0.95) -> Threshold:
-        """Return from which confidence on weak labels are that precise, and what remains."""
+    def threshold(self, precision: float = 0.95, label: str | None = None) -> Threshold:
+        """Return from which confidence on weak labels are that precise, and what remains.
+
+        Of one label, or of all.
+        """
         from refinery_nb.project.weak import trust
 
-        return trust.threshold(self, precision)
+        return trust.threshold(self, precision, label)
+
+    def scores(self, view: View | None = None) -> Scores:
+        """Return precision, recall and F1 of each label, measured by the manual labels.
+
+        What the run says of records that it learnt from is what it says without their labels.
+        """
+        from refinery_nb.project.quality.scoring import scores
+
+        return scores(self.task, self, view=view)
 
     def compare(self, other: WeakRun) -> RunComparison:
         """Return what differs from an earlier run, and which records flipped since."""
@@ -195,8 +212,9 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         What ``fused`` looks at, see ``features.vectors_of``; by default the newest embedding.
     **options
         ``calibrate``, ``overlap``, ``seed``, and those of the label model, such as ``prior``: the
-        share of each label by name; for ``refinery`` ``c``, ``k``, ``default_precision``,
-        ``precision`` and, by heuristic, keys as ``exclusions``.
+        share of each label by name (multilabel: of the records that have it); for ``refinery``
+        ``c``, ``k``, ``default_precision``, ``precision`` and, by heuristic, keys as
+        ``exclusions``.
 
     Raises
     ------
@@ -234,13 +252,18 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         )
         used = {row.name: row.version for row in rules.rows(task) if row.enabled}
         options = {"heuristics": used, **kept}
-        return _keep(task, model, options, outcome.votes, outcome, dict(outcome.summary))
+        summary = _noted(outcome.summary, looks and not given["vectors"])
+        return _keep(task, model, options, outcome.votes, outcome, summary)
     outcome = run(matrix, reference, model=model, overlap=Overlap(overlap), **settings)
-    summary = dict(outcome.summary)
-    if looks and not schema.is_spans and not given["vectors"]:
-        summary["note"] = f"There is no embedding: {NO_EMBEDDING}"
+    summary = _noted(outcome.summary, looks and not schema.is_spans and not given["vectors"])
     used = {row.name: row.version for row in rules.rows(task) if row.enabled}
     return _keep(task, model, {"heuristics": used, **kept}, outcome.votes, outcome, summary)
+
+
+def _noted(summary: Mapping[str, Any], without: bool) -> dict[str, Any]:
+    """Return a summary, with a word where vectors were looked for and there are none."""
+    noted = {"note": f"There is no embedding: {NO_EMBEDDING}"} if without else {}
+    return {**summary, **noted}
 
 
 def restore(run: WeakRun) -> WeakRun:

@@ -263,6 +263,7 @@ def _flows(found: RunComparison) -> Html:
     if found.after.votes.start is not None or not len(found):
         return Html("")
     sides = found.frame()[["before", "after"]].astype(object)
+    sides = sides.map(lambda one: ", ".join(one) if isinstance(one, list) else one)
     counts = sides.where(sides.notna(), "no label").value_counts()
     pairs: list[Any] = counts.head(FLOWS).index.tolist()
     rows = [[*pair, f"{counts[pair]:,}"] for pair in pairs]

@@ -33,7 +33,6 @@ class MatrixConversation(Conversation):
         normalize: str | None = "rows",
         view: View | None = None,
     ) -> None:
-        task.schema.one_answer("a confusion matrix")
         if normalize not in NORMALIZE:
             raise QueryError(
                 f"normalize is {normalize!r}.", hint="It is 'rows', 'columns' or None."
@@ -62,19 +61,12 @@ class MatrixConversation(Conversation):
     def select(self, row: str | None, column: str | None) -> View:
         """Open a cell by its labels; None: no label, or outside of spans."""
         comparison = self.comparison
-        names = [label.name for label in comparison.schema.labels]
-        row_at, column_at = (
-            len(names) if label is None else names.index(comparison.schema.label(label).name)
-            for label in (row, column)
-        )
-        self.view = comparison.view(row_at, column_at)
+        self.view = comparison.view(comparison.position(row), comparison.position(column))
         self.opened = {
             "rows": comparison.rows.id,
             "columns": comparison.columns.id,
-            **{
-                side: names[at] if at < len(names) else None
-                for side, at in zip(SIDES, (row_at, column_at), strict=True)
-            },
+            "level": comparison.level,
+            **dict(zip(SIDES, (row, column), strict=True)),
         }
         self._show([self.task], self.view)
         self.push("changed")

@@ -15,6 +15,7 @@ from refinery_nb.project.quality.sources import sources
 from refinery_nb.widgets.messages import choice, text
 
 if TYPE_CHECKING:
+    from refinery_nb.core.schema import TaskSchema
     from refinery_nb.widgets.confusion_matrix.conversation import MatrixConversation
 
 Operation = Callable[["MatrixConversation", dict[str, Any]], dict[str, Any]]
@@ -43,17 +44,20 @@ def current(matrix: MatrixConversation, args: dict[str, Any]) -> dict[str, Any]:
         matrix.rows = text(args, "rows")
     if "columns" in args:
         matrix.columns = text(args, "columns")
-    if "level" in args:
-        matrix.level = choice(args, "level", tuple(LEVELS))
     schema = matrix.task.schema
+    levels = _levels(schema)
+    if "level" in args:
+        matrix.level = choice(args, "level", tuple(levels))
+    elif schema.is_multi and matrix.level not in levels:
+        matrix.level = None  # that label was renamed or is gone
     told: dict[str, Any] = {
         "task": schema.name,
         "kind": schema.kind.value,
         "sources": [
             {"id": one.id, "kind": one.kind, "title": one.title} for one in sources(matrix.task)
         ],
-        "levels": [{"id": id_, "title": title} for id_, title in LEVELS.items()]
-        if schema.is_spans
+        "levels": [{"id": id_, "title": title} for id_, title in levels.items()]
+        if schema.is_spans or schema.is_multi
         else [],
         "opened": matrix.opened,
         "matrix": None,
@@ -85,6 +89,13 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
+def _levels(schema: TaskSchema) -> dict[str, str]:
+    """Return what can be chosen to be counted: units of spans, or one of several labels."""
+    if schema.is_multi:
+        return {label.name: label.name for label in schema.labels}
+    return LEVELS
+
+
 def _body(comparison: Comparison) -> dict[str, Any]:
     counts = comparison.confusion.counts
     row, column = counts.nonzero()
@@ -92,7 +103,8 @@ def _body(comparison: Comparison) -> dict[str, Any]:
     return {
         "rows": {"id": comparison.rows.id, "title": comparison.rows.title},
         "columns": {"id": comparison.columns.id, "title": comparison.columns.title},
-        "level": comparison.level,
+        "level": "records" if comparison.schema.is_multi else comparison.level,
+        "label": comparison.level if comparison.schema.is_multi else None,
         "row_labels": comparison.row_labels,
         "column_labels": comparison.column_labels,
         "cells": [

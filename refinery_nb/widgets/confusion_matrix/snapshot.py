@@ -47,7 +47,7 @@ def snapshot(comparison: Comparison, normalize: str | None) -> str:
             " (rows) and ",
             bold(comparison.columns.title),
             f" (columns) of {comparison.task.name}: {comparison.agreement:.1%} agree, "
-            f"{len(comparison.confusion.judged):,} records, counted in {comparison.level}.",
+            f"{len(comparison.confusion.judged):,} records, {_counted(comparison)}.",
         ),
         table(heads, rows),
         paragraph(
@@ -57,6 +57,11 @@ def snapshot(comparison: Comparison, normalize: str | None) -> str:
             )
         ),
     )
+
+
+def _counted(comparison: Comparison) -> str:
+    several = comparison.schema.is_multi
+    return f"as to {comparison.level}" if several else f"counted in {comparison.level}"
 
 
 def empty(why: str) -> str:

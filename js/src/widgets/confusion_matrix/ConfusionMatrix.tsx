@@ -120,6 +120,7 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
     const opened = told?.opened ?? null;
     if (opened === null || info === null) return null;
     if (opened.rows !== info.rows.id || opened.columns !== info.columns.id) return null;
+    if (info.label !== null && opened.level !== info.label) return null;
     const at = (name: string | null, names: string[]): number =>
       name === null ? names.length - 1 : names.indexOf(name);
     return {

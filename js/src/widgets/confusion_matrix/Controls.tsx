@@ -57,7 +57,7 @@ export function Controls(props: ControlsProps): JSX.Element {
         />
         {told.levels.length > 0 ? (
           <label class="rn-field">
-            <span class="rn-quiet">Count</span>
+            <span class="rn-quiet">{told.kind === "multilabel" ? "Label" : "Count"}</span>
             <select
               data-testid="level"
               value={level}

@@ -23,6 +23,8 @@ export interface MatrixInfo {
   columns: { id: string; title: string };
   /** What is counted: records, tokens, characters, spans or touching. */
   level: string;
+  /** Where a record may have several labels: the one that is asked about, yes or no. */
+  label: string | null;
   /** The last of either is "none", "abstains" or "outside". */
   row_labels: string[];
   column_labels: string[];
@@ -34,12 +36,12 @@ export interface MatrixInfo {
 
 export interface Told {
   task: string;
-  kind: "classification" | "spans";
+  kind: "classification" | "multilabel" | "spans";
   sources: SourceInfo[];
-  /** The units that spans can be counted in; none for classification. */
+  /** The units that spans can be counted in, or one of several labels; none for classification. */
   levels: { id: string; title: string }[];
   /** The cell whose records the Labeler below shows; a label null: none. */
-  opened: (CellName & { rows: string; columns: string }) | null;
+  opened: (CellName & { rows: string; columns: string; level: string }) | null;
   matrix: MatrixInfo | null;
   /** Why there is no matrix, and what to do. */
   empty: { message: string; hint: string } | null;

@@ -53,7 +53,8 @@ export class MatrixState extends Source {
     this.told = told;
     const { matrix } = told;
     if (matrix !== null) {
-      const { rows, columns, level } = matrix;
+      const { rows, columns } = matrix;
+      const level = matrix.label ?? matrix.level;
       this.chosen = { rows: rows.id, columns: columns.id, level, ...this.wanted };
     }
   }

@@ -1,0 +1,178 @@
+"""How far weak labels of a multilabel task are to be trusted: label by label, unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import refinery_nb as rn
+from refinery_nb.core.errors import QueryError, SchemaError
+from refinery_nb.core.votes import Votes
+from refinery_nb.project.quality.confusion import compare
+from refinery_nb.project.quality.scoring import scores
+from refinery_nb.store import weak as stored
+
+NAMES = ("Late", "Rude", "Money")
+
+
+@pytest.fixture
+def planted(project: rn.Project) -> rn.Task:
+    """400 records whose columns tell two labels well and one badly; 150 are reviewed."""
+    rng = np.random.default_rng(0)
+    truth = rng.random((400, 3)) < [0.5, 0.3, 0.4]
+    flip = rng.random((2, 400, 3)) < np.array([0.05, 0.1, 0.35])
+    seen = np.where(flip, ~truth, truth)
+    rows = [
+        {
+            "id": n,
+            "one": " ".join(name for name, yes in zip(NAMES, seen[0][n], strict=True) if yes),
+            "two": " ".join(name for name, yes in zip(NAMES, seen[1][n], strict=True) if yes),
+        }
+        for n in range(400)
+    ]
+    project.add(rows, key="id")
+    task = project.task("tags", list(NAMES), kind="multilabel")
+
+    @task.heuristic
+    def one(record: Any) -> Any:
+        return (record["one"] or "").split()
+
+    @task.heuristic
+    def two(record: Any) -> Any:
+        return (record["two"] or "").split()
+
+    task.run(progress=False)
+    task.label_many(
+        {n: [name for name, yes in zip(NAMES, truth[n], strict=True) if yes] for n in range(150)}
+    )
+    return task
+
+
+def test_what_is_said_of_reviewed_records_is_measured_unseen(planted: rn.Task) -> None:
+    weak = planted.supervise(model="weighted")
+    found = weak.scores()
+    frame = found.frame().set_index("label")
+    assert frame.loc["Late", "precision"] > frame.loc["Money", "precision"] + 0.05
+    assert found.hits.records == 150
+    assert weak.summary["held_out"]["accuracy"] == pytest.approx(found.exact_match)
+    assert planted.runs().frame()["accuracy"].item() == pytest.approx(found.exact_match)
+    assert "F1" in repr(found)
+    assert "micro" in found._repr_html_()
+    some = weak.scores(planted.project.where(planted.labeled_as("Late")))
+    assert some.hits.records == int(frame.loc["Late", "given"])
+    # Held out is what was kept, not what the fitted run says: without it, other numbers.
+    held = weak.held_out
+    assert held is not None
+    assert (held.confidence < 0.5).any()
+    with planted.project.database.write() as connection:
+        inverted = Votes(held.record, held.label, 1 - held.confidence)
+        connection.execute(
+            "UPDATE weak_run SET held_out = ? WHERE id = ?", (inverted.to_bytes(), weak.id)
+        )
+    with planted.project.database.read() as connection:
+        kept = stored.held_out(connection, weak.id)
+    assert kept is not None
+    assert weak.scores().micro.f1 < 0.5
+
+
+def test_calibration_and_thresholds_are_of_all_labels_or_of_one(planted: rn.Task) -> None:
+    weak = planted.supervise(model="weighted")
+    every, late, money = (weak.calibration(name) for name in (None, "Late", "Money"))
+    frame = weak.scores().frame().set_index("label")
+    assert every["count"].sum() == frame["said"].sum()
+    assert late["count"].sum() == frame.loc["Late", "said"]
+    right = (money["accuracy"] * money["count"]).sum()
+    assert right == pytest.approx(frame.loc["Money", "right"])
+    assert every.attrs["ece"] < 0.15
+    assert "Calibration error" in every._repr_html_()  # type: ignore[operator]
+
+    found = weak.threshold(0.9, "Late")
+    assert found.precision >= 0.9
+    having = weak.frame().set_index("key")
+    expected = [
+        key
+        for key, labels, sure in zip(
+            having.index, having["label"], having["confidence"], strict=True
+        )
+        if labels is not None
+        and any(
+            name == "Late" and round(one, 6) >= found.confidence
+            for name, one in zip(labels, sure, strict=True)
+        )
+    ]
+    assert found.view.keys() == expected
+    assert found.records == len(expected)
+    assert weak.threshold(0.6).records >= found.records
+    with pytest.raises(SchemaError, match="has no label 'Lat'"):
+        weak.threshold(0.9, "Lat")
+
+
+def test_without_manual_labels_nothing_is_measured(planted: rn.Task) -> None:
+    planted.project.add([{"id": 1000, "one": "Late", "two": ""}])
+    planted.label_many({n: None for n in range(150)})
+    weak = planted.supervise(model="weighted")
+    assert weak.calibration().empty
+    with pytest.raises(QueryError, match="no manual label of 'tags' stands beside a weak one"):
+        weak.threshold(0.9)
+    with pytest.raises(QueryError, match="of 'tags' have no record in common"):
+        weak.scores()
+
+
+def test_a_matrix_asks_about_one_label(planted: rn.Task) -> None:
+    weak = planted.supervise(model="weighted")
+    frame = weak.scores().frame().set_index("label")
+    for name in NAMES:
+        found = compare(planted, level=name)
+        assert found.row_labels == found.column_labels == [name, f"not {name}"]
+        counts = found.confusion.counts
+        right, said, given = (int(frame.loc[name, one]) for one in ("right", "said", "given"))
+        assert counts.tolist() == [
+            [right, given - right],
+            [said - right, 150 - given - said + right],
+        ]
+    found = compare(planted, level="Money")
+    missed = found.view(0, 1)
+    assert missed.count() == found.confusion.counts[0, 1] > 0
+    gold = planted.gold().set_index("key")["label"]
+    assert all("Money" in gold[key] for key in missed.keys())  # noqa: SIM118
+    assert missed.title == "manual Money, weak not Money"
+    missed.save("wrong")
+    keys = missed.keys()
+    planted.rename_label("Money", "Price").apply()
+    assert planted.project.slices["wrong"].keys() == keys
+    with pytest.raises(SchemaError, match="has no label 'Money'"):
+        compare(planted, level="Money")
+    with pytest.raises(QueryError, match="asks about 'Late', not 'Price'"):
+        found_late = compare(planted, level="Late")
+        found_late.position("Price")
+
+
+def test_heuristics_and_people_are_scored_too(planted: rn.Task) -> None:
+    planted.label_many({n: ["Late"] for n in range(20)}, by="bob")
+    one = scores(planted, "one", "gold")
+    assert one.frame()["said"].sum() > 0
+    bob = scores(planted, "bob", "ann")
+    assert bob.hits.records == 20
+    report = planted.report().set_index(["heuristic", "label"])
+    frame = scores(planted, "one").frame().set_index("label")
+    for name in NAMES:
+        expected = frame.loc[name, "right"]
+        assert report.loc[("one", name), "correct"] >= expected
+
+
+def test_runs_are_compared_by_the_sets_they_give(planted: rn.Task) -> None:
+    first = planted.supervise(model="majority")
+    second = planted.supervise(model="weighted")
+    found = second.compare(first)
+    sides = [run.frame().set_index("key")["label"] for run in (first, second)]
+    flipped = [key for key in sides[0].index if (sides[0][key] or []) != (sides[1][key] or [])]
+    assert found.frame()["key"].tolist() == flipped
+    assert all(isinstance(one, list) for one in found.frame()["after"] if one is not None)
+    assert found._repr_html_()
+    assert len(second.compare(second)) == 0
+    planted.order_labels("Money", "Rude", "Late")
+    again = planted.supervise(model="weighted")
+    assert len(again.compare(second)) == 0
+    assert again.restore().scores().micro == again.scores().micro
