@@ -3,9 +3,20 @@
 import { h, render } from "preact";
 import { expect, test, vi } from "vitest";
 import type { Connection } from "../src/state/link";
+import { Source } from "../src/state/source";
 import { entry } from "../src/ui/entry";
+import { useSource } from "../src/ui/hooks";
 import { toNotebook } from "../src/ui/notebook";
 import { Trouble } from "../src/ui/states";
+
+class Counted extends Source {
+  count = 0;
+}
+
+function Count({ source }: { source: Counted }) {
+  useSource(source);
+  return h("b", null, `${source.count}`);
+}
 
 function shown(connection: Connection, more: { quiet?: boolean; onClose?(): void } = {}) {
   const box = document.createElement("div");
@@ -53,6 +64,15 @@ test("a view opens its own state, and lets go of it when it is taken away", asyn
   expect([one.textContent, other.textContent]).toEqual(["", "1"]);
   expect(made[0]!.dispose).toHaveBeenCalledTimes(1);
   expect(made[1]!.dispose).not.toHaveBeenCalled();
+});
+
+test("what changes before the page is painted for the first time is shown", async () => {
+  const source = new Counted();
+  const box = document.createElement("div");
+  render(h(Count, { source }), box);
+  source.count = 1;
+  source.emit();
+  await vi.waitFor(() => expect(box.textContent).toBe("1"));
 });
 
 test("the keyboard goes from a field of a widget back to its notebook", () => {

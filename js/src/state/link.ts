@@ -5,8 +5,6 @@ import type { Transport } from "../transport/transport";
 
 export type Connection = "opening" | "ready" | "gone" | "reload" | "refused";
 
-const SOON = 5_000; // ms
-
 export interface LinkEvents<Info, Pushed> {
   hello(info: Info): void | Promise<void>;
   push(push: Pushed): void;
@@ -63,9 +61,9 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
     return this.rpc.call(op, args, timeout);
   }
 
-  private greet(op: "hello" | "bye", patience = this.patience.hello): Promise<unknown> {
+  private greet(op: "hello" | "bye"): Promise<unknown> {
     const args = { client: this.client };
-    return this.rpc.call(op as keyof Ops & string, args, patience);
+    return this.rpc.call(op as keyof Ops & string, args, this.patience.hello);
   }
 
   private set(connection: Connection): void {
@@ -78,11 +76,9 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
   async open(): Promise<void> {
     const { connection } = this;
     if (connection === "gone" || connection === "reload") return;
-    // The first hello may get lost while the notebook still opens the connection.
-    let patience = Math.min(SOON, this.patience.hello);
     while (!this.disposed && this.connection === connection) {
       try {
-        const info = (await this.greet("hello", patience)) as Info;
+        const info = (await this.greet("hello")) as Info;
         this.greeted = true;
         this.trouble = "";
         this.connection = "ready";
@@ -93,7 +89,6 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
         if (error.code === "version" || this.disposed || this.connection !== connection) return;
         if (error.code === "timeout" || error.code === "closed") {
           if (!this.transport.alive) return;
-          patience = this.patience.hello;
           this.trouble = `The kernel is busy. ${this.patience.awaited} as soon as it answers.`;
           this.events.emit();
         } else {

@@ -1,9 +1,12 @@
 // Hooks that several components share.
 
-import { useEffect, useReducer } from "preact/hooks";
+import { useLayoutEffect, useReducer } from "preact/hooks";
 
-/** Render again whenever the source says that it changed. */
+/**
+ * Render again whenever the source says that it changed. Not `useEffect`, which begins after the
+ * page is painted: a kernel that answers sooner would not be heard.
+ */
 export function useSource(source: { subscribe(listener: () => void): () => void }): void {
   const [, bump] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => source.subscribe(() => bump(undefined as never)), [source]);
+  useLayoutEffect(() => source.subscribe(() => bump(undefined as never)), [source]);
 }
