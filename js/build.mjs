@@ -1,11 +1,12 @@
-// Builds one bundle for each folder in src/widgets into the Python package, or those that are
-// named: node build.mjs labeler. --harness builds the test page.
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+// Builds one bundle for each folder in src/widgets and one part for each in src/parts into the
+// Python package, or those that are named: node build.mjs labeler. --harness builds the test page.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 const common = {
   absWorkingDir: here,
   bundle: true,
@@ -16,6 +17,7 @@ const common = {
   legalComments: "none",
   // A character beyond ASCII is two or three bytes, its escape six; modules are read as UTF-8.
   charset: "utf8",
+  define: { "process.env.VERSION": JSON.stringify(version) },
   logLevel: "info",
 };
 const named = process.argv.slice(2);
@@ -25,18 +27,24 @@ if (named.includes("--harness")) {
   await build({ ...common, entryPoints: { harness: "harness/main.ts" }, outdir: "harness/out" });
   copyFileSync(join(here, "harness/index.html"), join(here, "harness/out/index.html"));
 } else {
-  const widgets = readdirSync(join(here, "src/widgets")).filter((name) =>
-    existsSync(join(here, "src/widgets", name, "index.ts")),
-  );
-  const missing = named.filter((name) => !widgets.includes(name));
-  if (missing.length > 0) throw new Error(`src/widgets has no ${missing.join(", ")}`);
-  const wanted = named.length > 0 ? named : widgets;
+  const folders = (of) =>
+    readdirSync(join(here, of)).filter((name) => existsSync(join(here, of, name, "index.ts")));
+  const every = {
+    ...Object.fromEntries(folders("src/widgets").map((n) => [n, `src/widgets/${n}/index.ts`])),
+    // What widgets fetch from the kernel when they need it: src/ui/parts.ts.
+    ...Object.fromEntries(
+      folders("src/parts").map((n) => [`${n}.part`, `src/parts/${n}/index.ts`]),
+    ),
+  };
+  const missing = named.filter((name) => !(name in every));
+  if (missing.length > 0) throw new Error(`src has no ${missing.join(", ")}`);
+  const wanted = named.length > 0 ? named : Object.keys(every);
   await build({
     ...common,
-    entryPoints: Object.fromEntries(wanted.map((name) => [name, `src/widgets/${name}/index.ts`])),
+    entryPoints: Object.fromEntries(wanted.map((name) => [name, every[name]])),
     outdir: "../refinery_nb/static",
     minify: true,
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: { ...common.define, "process.env.NODE_ENV": '"production"' },
   });
   // The map asks the kernel for it once a page; in a bundle each notebook would carry it.
   copyFileSync(

@@ -20,7 +20,7 @@ test.each(files)("%s has at most 400 lines", (name) => {
 
 // In bytes, minified: a bundle travels with every widget that is shown.
 // The Labeler's 3.6 kB above the others' are its guideline in Markdown, and several labels.
-const BUDGETS: Record<string, number> = { labeler: 84_000, heuristic_editor: 540_000 };
+const BUDGETS: Record<string, number> = { labeler: 84_000 };
 const widgets = readdirSync(new URL("widgets/", source)).filter((name) =>
   existsSync(new URL(`widgets/${name}/index.ts`, source)),
 );
@@ -29,4 +29,16 @@ test.each(widgets)("the bundle of %s stays small", (name) => {
   const bundle = new URL(`../../refinery_nb/static/${name}.js`, import.meta.url);
   expect(existsSync(bundle)).toBe(true);
   expect(statSync(bundle).size).toBeLessThan(BUDGETS[name] ?? 80_000);
+});
+
+// They are fetched once a page, and only by what needs them.
+const PARTS: Record<string, number> = { code: 450_000, comments: 24_000 };
+
+test("every part stays small", () => {
+  const parts = readdirSync(new URL("parts/", source)).sort();
+  expect(parts).toEqual(Object.keys(PARTS));
+  for (const name of parts) {
+    const part = new URL(`../../refinery_nb/static/${name}.part.js`, import.meta.url);
+    expect(statSync(part).size).toBeLessThan(PARTS[name]!);
+  }
 });

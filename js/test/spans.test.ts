@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { Offsets } from "../src/offsets";
 import type { TaskInfo } from "../src/rpc";
+import { splitLines } from "../src/ui/text/chunks";
+import { assignLanes, cutSegments, type DrawnSpan } from "../src/ui/text/lanes";
+import { snapToGraphemes, snapToTokens } from "../src/ui/text/selection";
+import { symbolAt } from "../src/ui/text/symbols";
 import { withSpan } from "../src/widgets/labeler/suggestions";
-import { splitLines } from "../src/widgets/labeler/text/chunks";
-import { assignLanes, cutSegments, type DrawnSpan } from "../src/widgets/labeler/text/lanes";
-import { snapToGraphemes, snapToTokens } from "../src/widgets/labeler/text/selection";
-import { symbolAt } from "../src/widgets/labeler/text/symbols";
 
 const task = (overlap: TaskInfo["overlap"]): TaskInfo => ({
   id: 1,

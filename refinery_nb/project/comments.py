@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,30 @@ class Comments:
         with self._project.database.read() as connection:
             kind, target = self._target(connection, on)
             return [_comment(row) for row in stored.comments(connection, kind, target)]
+
+    def counts(self, kind: str, task: str | None = None) -> dict[str, int]:
+        """Return how many comments there are on each part of a kind, by name; none: left out.
+
+        Parameters
+        ----------
+        kind
+            ``record``, ``task``, ``label``, ``heuristic``, ``slice``, ``attribute``, ``lookup`` or
+            ``embedding``.
+        task
+            Of which labels or heuristics; None: of all.
+
+        Raises
+        ------
+        QueryError
+            If there is no such kind.
+        """
+        if kind not in stored.TARGETS:
+            raise QueryError(
+                f"{kind!r} is nothing to comment on.", hint=did_you_mean(str(kind), stored.TARGETS)
+            )
+        with self._project.database.read() as connection:
+            rows = stored.comments(connection, kind)
+        return dict(Counter(row.name for row in rows if task in (None, row.task)))
 
     def edit(self, id_: int, text: str) -> Comment:
         """Change what a comment says."""

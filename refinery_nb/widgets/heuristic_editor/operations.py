@@ -18,6 +18,7 @@ from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
 from refinery_nb.widgets.heuristic_editor.session import EditorSession, change_row
 from refinery_nb.widgets.messages import choice, number, text
+from refinery_nb.widgets.parts import part
 
 LONGEST = 1_000_000  # characters of a source
 SHOWN_ERRORS = 20
@@ -274,6 +275,7 @@ OPERATIONS: dict[str, Operation] = {
     "list": list_,
     "name": name,
     "open": open_,
+    "part": part,
     "put_back": put_back,
     "remove": remove,
     "restore": restore,
@@ -284,7 +286,7 @@ OPERATIONS: dict[str, Operation] = {
     "version": version,
 }
 # Statistics of a million votes take a moment, too; they are not waited for by other widgets.
-SLOW = ("examples", "run", "list", "open", "version", "suggest")
+SLOW = ("examples", "run", "list", "open", "version", "suggest", "part")
 
 
 def _opened(row: HeuristicRow) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import type { Hello, LookupSpec, Problem, RegexSpec, Spec } from "./protocol";
+import type { Problem } from "../../ui/code/places";
+import type { Hello, LookupSpec, RegexSpec, Spec } from "./protocol";
 
 interface FormProps<Kind> {
   spec: Kind;

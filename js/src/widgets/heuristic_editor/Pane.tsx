@@ -2,14 +2,14 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Code } from "../../ui/code/Code";
+import type { Known } from "../../ui/code/complete";
+import type { Problem } from "../../ui/code/places";
 import { count } from "../../ui/numbers";
 import { Banner } from "../../ui/states";
-import { Code } from "./code/Code";
-import type { Known } from "./code/complete";
 import { Examples } from "./Examples";
 import { LookupForm, RegexForm } from "./Forms";
 import { faultsOf, wentWrong } from "./faults";
-import type { Problem } from "./protocol";
 import type { EditorSession } from "./session";
 import { ChangeLine, Versions } from "./Versions";
 
@@ -75,8 +75,10 @@ export function Pane(props: PaneProps): JSX.Element | null {
       {spec.kind === "function" ? (
         <Code
           revision={session.revision}
+          ask={session.part}
           text={spec.source}
-          name={draft.name}
+          label={`Source of ${draft.name}`}
+          hint="def name(record): ..."
           known={known}
           problems={session.checking.problems}
           faults={faults}

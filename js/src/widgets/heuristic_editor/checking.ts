@@ -1,8 +1,9 @@
 // What is wrong with what is being written, asked of the kernel while a person types.
 
 import { RpcError } from "../../rpc";
+import type { Problem } from "../../ui/code/places";
 import type { Draft } from "./drafts";
-import type { EditorLink, Problem } from "./protocol";
+import type { EditorLink } from "./protocol";
 
 const AFTER = 250;
 

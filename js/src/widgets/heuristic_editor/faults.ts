@@ -1,15 +1,10 @@
 // What went wrong when it ran: of what was tried last, or else of the last run on all records.
 
+import type { Fault } from "../../ui/code/places";
 import { count } from "../../ui/numbers";
 import { type Draft, sameSpec, specOf } from "./drafts";
 import type { Opened } from "./protocol";
 import type { EditorSession } from "./session";
-
-/** At a line of the source, from 1. */
-export interface Fault {
-  line: number;
-  message: string;
-}
 
 /** Whether what stands in the editor is what was run. */
 function asStored(draft: Draft | null, stored: Opened | null): stored is Opened {

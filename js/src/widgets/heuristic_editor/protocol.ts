@@ -2,6 +2,7 @@
 // All offsets are half-open code points.
 
 import type { Link } from "../../state/link";
+import type { Problem } from "../../ui/code/places";
 
 export interface LabelInfo {
   id: number;
@@ -132,14 +133,6 @@ export interface Compared {
   change: Change | null;
 }
 
-export interface Problem {
-  line: number;
-  start: number | null;
-  end: number | null;
-  message: string;
-  severity: "error" | "warning";
-}
-
 export interface ExampleVote {
   label: number;
   confidence: number;
@@ -233,6 +226,7 @@ export interface EditorOperations {
     args: { heuristic: number; version: number };
     ok: Compared;
   };
+  part: { args: { name: string }; ok: { text: string } };
   check: { args: Written; ok: { problems: Problem[]; entry: string | null } };
   examples: {
     args: Written & { sample: Sample; label?: string; n: number; seed: number };

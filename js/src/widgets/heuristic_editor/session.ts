@@ -35,6 +35,8 @@ export class EditorSession extends Source {
   drafts: Drafts | null = null;
   /** Counts what was chosen: an answer that comes late is not shown. */
   private choices = 0;
+  readonly part = (name: string): Promise<{ text: string }> =>
+    this.link.call("part", { name }, 60_000);
   readonly link: EditorLink;
   constructor(
     transport: Transport,

@@ -9,6 +9,8 @@ import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
 import { KeySheet } from "../../ui/Sheet";
 import { Toast } from "../../ui/states";
+import type { DrawnSpan } from "../../ui/text/lanes";
+import type { Range } from "../../ui/text/TextView";
 import { accepted, marked, none, toggled } from "./actions";
 import { type Cursor, cursorRange, enterCursor, moveCursor } from "./cursor";
 import { Empty } from "./Empty";
@@ -23,8 +25,6 @@ import { RuleCard, type RuleSource } from "./RuleCard";
 import { ruleSource, rulesOn } from "./rules";
 import { SpanCard, SpanPicker } from "./SpanCard";
 import { withoutSpan, withSpan } from "./suggestions";
-import type { DrawnSpan } from "./text/lanes";
-import type { Range } from "./text/TextView";
 import { Why } from "./Why";
 
 interface Pointed {

@@ -5,11 +5,11 @@ import { useMemo } from "preact/hooks";
 import { Offsets } from "../../offsets";
 import type { Card, TaskInfo } from "../../rpc";
 import type { Session } from "../../state/session";
+import type { LabelLook } from "../../ui/text/Line";
+import type { DrawnSpan } from "../../ui/text/lanes";
+import { guessTokens } from "../../ui/text/selection";
+import { type Range, TextView } from "../../ui/text/TextView";
 import { drawnSpans } from "./suggestions";
-import type { LabelLook } from "./text/Line";
-import type { DrawnSpan } from "./text/lanes";
-import { guessTokens } from "./text/selection";
-import { type Range, TextView } from "./text/TextView";
 
 export interface RecordTextProps {
   session: Session;

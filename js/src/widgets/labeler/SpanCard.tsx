@@ -6,7 +6,7 @@ import type { LabelInfo, TaskInfo } from "../../rpc";
 import { Bar } from "../../ui/Bars";
 import { safeColor } from "../../ui/color";
 import type { KeyOn } from "../../ui/events";
-import type { DrawnSpan } from "./text/lanes";
+import type { DrawnSpan } from "../../ui/text/lanes";
 
 /** Place an element under a rectangle of the page, inside the widget. */
 function useFloating(at: DOMRect, root: HTMLElement | null) {

@@ -1,7 +1,7 @@
 // The token cursor: choosing a stretch of tokens with the arrow keys.
 
-import { firstTokenEndingAfter } from "./text/selection";
-import type { Range } from "./text/TextView";
+import { firstTokenEndingAfter } from "../../ui/text/selection";
+import type { Range } from "../../ui/text/TextView";
 
 /** Indices of tokens; the cursor stands on `head`, the stretch reaches to `anchor`. */
 export interface Cursor {

@@ -6,6 +6,8 @@ import { openStore, Preferences } from "../../state/storage";
 import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
 import { Labeler } from "./Labeler";
 import "../../ui/base.css";
+import "../../ui/prose.css";
+import "../../ui/text/text.css";
 import "./labeler.css";
 
 interface RenderContext {

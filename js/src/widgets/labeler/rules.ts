@@ -3,8 +3,8 @@
 import { Offsets } from "../../offsets";
 import type { Card, LabelInfo, TaskInfo } from "../../rpc";
 import type { Session } from "../../state/session";
+import type { Range } from "../../ui/text/TextView";
 import type { RuleSource } from "./RuleCard";
-import type { Range } from "./text/TextView";
 
 /** The tasks that a rule on this attribute may vote for: those about it first. */
 export function rulesOn(tasks: TaskInfo[], attribute: string): TaskInfo[] {

@@ -1,7 +1,7 @@
 // What the machine proposes for a record, and why: weak labels first, else the heuristics.
 
 import type { Annotation, Card, SpanValue, TaskInfo, Vote } from "../../rpc";
-import type { DrawnSpan } from "./text/lanes";
+import type { DrawnSpan } from "../../ui/text/lanes";
 
 export interface Suggestion {
   label: number;

@@ -95,7 +95,7 @@ const look = EditorView.theme({
   ".cm-diagnostic": { padding: "4px 10px", borderLeftWidth: "4px", maxWidth: "60ch" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--rn-bad)" },
   ".cm-diagnostic-warning": { borderLeftColor: "var(--rn-warn)" },
-  ".rne-fault": {
+  ".rn-fault": {
     margin: "2px 8px 4px 24px",
     padding: "2px 8px",
     borderLeft: "3px solid var(--rn-bad)",

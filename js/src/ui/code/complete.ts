@@ -15,6 +15,8 @@ export interface Known {
   labels: string[];
   lookups: { name: string; terms: number }[];
   spans: boolean;
+  /** What a record is called outside of functions. */
+  record?: string;
 }
 
 export interface Proposal {
@@ -40,9 +42,10 @@ const LABEL = /\b(?:return|yield)\s*\(?\s*(["'])([^"']*)$|\belse\s+(["'])([^"']*
 const BARE = /\b(?:return|yield)\s+\(?([A-Za-z_]*)$/;
 const PARAMETER = /\bdef\s+\w+\s*\(\s*(\w+)/g;
 
-/** The names under which functions of the text know their record. */
-export function parameters(text: string): Set<string> {
-  return new Set([...text.matchAll(PARAMETER)].map((match) => match[1]!));
+/** The names under which the text knows its record. */
+export function parameters(text: string, { record }: Pick<Known, "record"> = {}): Set<string> {
+  const names = [...text.matchAll(PARAMETER)].map((match) => match[1]!);
+  return new Set(record === undefined ? names : [...names, record]);
 }
 
 /** What may stand at the end of `before`, a line up to the cursor; `after` is what follows. */
@@ -72,7 +75,7 @@ export function proposal(
     return inString(names, lookup[2]!, lookup[1]!, "]");
   }
   const attribute = ATTRIBUTE.exec(before);
-  if (attribute !== null && parameters(text).has(attribute[1]!)) {
+  if (attribute !== null && parameters(text, known).has(attribute[1]!)) {
     const names = known.attributes.map(({ name, type }) => ({
       label: name,
       type: "property",
@@ -91,7 +94,7 @@ export function proposal(
     return inString(names, label[2] ?? label[4]!, label[1] ?? label[3]!, "");
   }
   const method = METHOD.exec(before);
-  if (method !== null && parameters(text).has(method[1]!)) {
+  if (method !== null && parameters(text, known).has(method[1]!)) {
     return { from: before.length - method[2]!.length, options: METHODS };
   }
   const bare = BARE.exec(before);

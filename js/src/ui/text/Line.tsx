@@ -1,8 +1,8 @@
 // One line of the text: chunks of segments with their spans. Drawn again only when it changed.
 
 import { Component, type JSX } from "preact";
-import type { Offsets } from "../../../offsets";
-import { inkOn, safeColor } from "../../../ui/color";
+import type { Offsets } from "../../offsets";
+import { inkOn, safeColor } from "../color";
 import type { Chunk, Line as LineOfText } from "./chunks";
 import { cutSegments, type Laned, type Segment } from "./lanes";
 import { SUSPECT, symbolAt } from "./symbols";

@@ -1,6 +1,6 @@
 // The text as lines, and long lines as chunks: the units that are drawn again when they change.
 
-import type { Offsets } from "../../../offsets";
+import type { Offsets } from "../../offsets";
 
 export interface Chunk {
   /** Code points. */

@@ -1,6 +1,6 @@
 // From a place in the page to an offset in the text and back, by the data of the drawn pieces.
 
-import type { Offsets } from "../../../offsets";
+import type { Offsets } from "../../offsets";
 
 const DRAWN = "[data-u]";
 

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Offsets } from "../../../offsets";
+import { Offsets } from "../../offsets";
 import { type Line as LineOfText, lineAt, splitLines } from "./chunks";
 import { type LabelLook, Line } from "./Line";
 import { assignLanes, type DrawnSpan, distribute, type Laned } from "./lanes";

@@ -2,7 +2,7 @@
 
 import { type Extension, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, WidgetType } from "@codemirror/view";
-import type { Fault } from "../faults";
+import type { Fault } from "./places";
 
 class FaultWidget extends WidgetType {
   constructor(private readonly message: string) {
@@ -13,7 +13,7 @@ class FaultWidget extends WidgetType {
   }
   override toDOM(): HTMLElement {
     const shown = document.createElement("div");
-    shown.className = "rne-fault";
+    shown.className = "rn-fault";
     shown.dataset.testid = "fault";
     shown.textContent = this.message;
     return shown;
