@@ -46,14 +46,20 @@ def reply(
             raise ProtocolError(f"the arguments of {name!r} are not an object.")
         return {"v": PROTOCOL, "id": id_, "ok": operations[name](subject, args)}
     except RefineryError as error:
-        body: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+        return refusal(id_, error)
     except Exception as error:
         log.exception("the message %.200r failed", message)
-        body = {
+        body: dict[str, Any] = {
             "code": "internal",
             "message": f"Something went wrong: {type(error).__name__}: {error}",
             "hint": "The kernel's log has the details. Nothing was changed.",
         }
+    return {"v": PROTOCOL, "id": id_, "error": body}
+
+
+def refusal(id_: object, error: RefineryError) -> dict[str, Any]:
+    """Return the answer that says what was wrong with the message of this id."""
+    body = {"code": error.code, "message": error.message, "hint": error.hint}
     return {"v": PROTOCOL, "id": id_, "error": body}
 
 
