@@ -44,3 +44,10 @@ def codes(
     place[None] = -1
     found = connection.execute(f"SELECT {name} FROM record ORDER BY id")
     return np.fromiter((place[row[0]] for row in found), np.int32), values
+
+
+def lengths(connection: sqlite3.Connection, attribute: Attribute) -> NDArray[np.float64]:
+    """Return the length in characters of each record's string, by id, NaN where there is none."""
+    rows = connection.execute(f"SELECT {column(attribute)} FROM record ORDER BY id")
+    # SQLite's length() stops at a NUL.
+    return np.array([None if row[0] is None else len(row[0]) for row in rows], dtype=np.float64)

@@ -20,6 +20,9 @@ LABELS = (
     'SELECT record, actor, label, start, "end", surface, stale FROM label WHERE task = ? '
     "ORDER BY record, actor, position"
 )
+LABELS_AMONG = LABELS.replace(
+    "task = ? ", "task = ? AND record IN (SELECT value FROM json_each(?)) "
+)
 LABELS_OF = (
     'SELECT record, actor, label, start, "end", surface, stale FROM label '
     "WHERE task = ? AND record = ? ORDER BY actor, position"
@@ -65,9 +68,15 @@ class LabelRow(NamedTuple):
     stale: int
 
 
-def labels(connection: sqlite3.Connection, task: int) -> Iterator[LabelRow]:
-    """Yield all current labels of a task, by record, then actor."""
-    for row in connection.execute(LABELS, (task,)):
+def labels(
+    connection: sqlite3.Connection, task: int, among: Sequence[int] | None = None
+) -> Iterator[LabelRow]:
+    """Yield the current labels of a task, by record, then actor; of these records, or of all."""
+    if among is None:
+        found = connection.execute(LABELS, (task,))
+    else:
+        found = connection.execute(LABELS_AMONG, (task, json.dumps(list(among))))
+    for row in found:
         yield LabelRow(*row)
 
 
@@ -76,8 +85,15 @@ def labels_of(connection: sqlite3.Connection, task: int, record: int) -> list[La
     return [LabelRow(*row) for row in connection.execute(LABELS_OF, (task, record))]
 
 
-def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[int, str]]:
-    """Return the valid reference labels of a task, and who set them.
+def voters(connection: sqlite3.Connection, task: int) -> frozenset[str]:
+    """Return whose labels are votes: the enabled annotators among the heuristics of a task."""
+    return frozenset(row[0] for row in connection.execute(VOTERS, (task,)))
+
+
+def gold(
+    connection: sqlite3.Connection, task: TaskSchema, among: Sequence[int] | None = None
+) -> tuple[Gold, dict[int, str]]:
+    """Return the valid reference labels of a task, and who set them; of these records, or of all.
 
     A record's labels are valid if one person labelled it, or if all who did agree (for spans:
     on the same set); the first by name then stands for them. Where they disagree, those of
@@ -88,12 +104,12 @@ def gold(connection: sqlite3.Connection, task: TaskSchema) -> tuple[Gold, dict[i
     are votes and no gold, for any heuristic. Measured on records that somebody else labelled,
     also where the two disagree, an annotator's precision is an honest one.
     """
-    voters = {row[0] for row in connection.execute(VOTERS, (task.id,))}
+    voting = voters(connection, task.id)
     reviewed: list[int] = []
     rows: list[LabelRow] = []
     by: dict[int, str] = {}
     known = {label.id for label in task.labels}
-    judging = (row for row in labels(connection, task.id) if row.actor not in voters)
+    judging = (row for row in labels(connection, task.id, among) if row.actor not in voting)
     for record, of_record in groupby(judging, key=lambda row: row.record):
         people = [list(group) for _, group in groupby(of_record, key=lambda row: row.actor)]
         people = [person for person in people if person[0].actor == GOLD_STAR] or people

@@ -1,0 +1,1 @@
+"""The state of a project in numbers, kept up to date label by label; nothing is drawn here."""
