@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tools import make_samples
 
+import refinery_nb as rn
 from refinery_nb import samples
 from refinery_nb.core.errors import InputError
 
@@ -106,3 +107,16 @@ def test_an_unknown_sample_is_named_with_the_nearest_one() -> None:
 
 def test_the_notebook_is_found_in_a_checkout_too() -> None:
     assert samples.path("01_first_labels.ipynb").is_file()
+
+
+def test_the_answers_come_as_tasks_take_them() -> None:
+    project = rn.open()
+    project.add(samples.path("messages.jsonl"), key="id")
+    topic = project.task("topic", sorted(TOPICS), on="text")
+    assert topic.label_many(samples.gold("topic")) == 600
+    kinds = ["PRODUCT", "ORDER", "AMOUNT"]
+    entities = project.task("entities", kinds, on="text", kind="spans")
+    assert entities.label_many(samples.gold("spans")) == 600
+    assert set(samples.gold("urgency").values()) == {"low", "normal", "high"}
+    with pytest.raises(InputError, match="Did you mean 'topic'"):
+        samples.gold("topics")
