@@ -15,9 +15,9 @@ import type {
   TaskInfo,
   TaskState,
 } from "../rpc";
-import { Rpc, RpcError } from "../rpc";
+import { type Operations, type Rpc, RpcError } from "../rpc";
 import type { Transport } from "../transport/transport";
-import type { Connection } from "./link";
+import { type Connection, Link, told } from "./link";
 import { joined } from "./longer";
 import { type Effect, type Entry, Outbox } from "./outbox";
 import { Queue } from "./queue";
@@ -37,9 +37,6 @@ export interface Setting {
 const NO_STATE: TaskState = { version: 0, value: null, marks: [], stale: false };
 
 export class Session extends Source {
-  connection: Connection = "opening";
-  /** Why the kernel refused to open, or that it is slow to. */
-  trouble = "";
   hello: HelloResult | null = null;
   tasks: TaskInfo[] = [];
   progress: Progress = {};
@@ -49,33 +46,41 @@ export class Session extends Source {
   override notice = { text: "", at: 0, seen: true };
   /** The annotation saved last, for the tick that fades. */
   saved: { record: number; at: number } | null = null;
-  private readonly rpc: Rpc;
+  private readonly link: Link<Operations, HelloResult, Push>;
   private readonly undoStack = new UndoStack();
   private readonly rate = new Rate();
-  private readonly stopAlive: () => void;
   private readonly client: string;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private busyTimer: ReturnType<typeof setTimeout> | undefined;
   private adopted = 0;
   private counter = 0;
-  private disposed = false;
 
   constructor(
-    private readonly transport: Transport,
+    transport: Transport,
     private readonly store: Store,
     private readonly now: () => number = Date.now,
     makeId: () => string = () => crypto.randomUUID(),
   ) {
     super();
     this.client = makeId();
-    this.rpc = new Rpc(
+    this.link = new Link<Operations, HelloResult, Push>(
       transport,
       this.client,
-      (push) => this.pushed(push),
-      () => this.set("reload"),
+      {
+        hello: (hello) => this.welcome(hello),
+        push: (push) => this.pushed(push),
+        emit: () => this.emit(),
+      },
+      { hello: 5_000, call: 10_000, awaited: "The records come" },
     );
-    this.stopAlive = transport.onAlive((alive) => (alive ? this.back() : this.set("gone")));
-    if (!transport.alive) this.connection = "gone";
+  }
+
+  get connection(): Connection {
+    return this.link.connection;
+  }
+
+  /** Why the kernel refused to open, or that it is slow to. */
+  get trouble(): string {
+    return this.link.trouble;
   }
 
   /** What stands elsewhere on the screen is only read aloud: not seen. */
@@ -84,32 +89,10 @@ export class Session extends Source {
     this.emit();
   }
 
-  private set(connection: Connection): void {
-    if (this.disposed) return;
-    this.connection = connection;
-    this.emit();
-  }
-
   // -- opening -------------------------------------------------------------------------------
 
-  async open(): Promise<void> {
-    while (!this.disposed && this.connection !== "reload") {
-      try {
-        this.welcome(await this.rpc.call("hello", { client: this.client }, 5_000));
-        return;
-      } catch (error) {
-        if (!(error instanceof RpcError)) throw error;
-        if (error.code === "version" || this.disposed) return;
-        if (error.code !== "timeout" && error.code !== "closed") {
-          this.trouble = [error.message, error.hint].join(" ").trim();
-          this.set("refused");
-          return;
-        }
-        if (!this.transport.alive) return;
-        this.trouble = "The kernel is busy. The records come as soon as it answers.";
-        this.emit();
-      }
-    }
+  open(): Promise<void> {
+    return this.link.open();
   }
 
   private welcome(hello: HelloResult): void {
@@ -117,8 +100,6 @@ export class Session extends Source {
     this.hello = hello;
     this.tasks = hello.tasks;
     this.progress = hello.progress;
-    this.trouble = "";
-    this.connection = "ready";
     if (again && this.queue !== null) {
       if (hello.queue.revision !== this.queue.info.revision) this.queue.reset(hello.queue);
       else this.queue.refresh();
@@ -126,12 +107,12 @@ export class Session extends Source {
     } else {
       this.queue = new Queue(
         hello.queue,
-        (from, to, at) => this.rpc.call("page", { from, to, at }),
+        (from, to, at) => this.link.call("page", { from, to, at }),
         () => this.emit(),
       );
       const outbox = new Outbox(this.store, hello.project.id, hello.actor, this.now);
       this.adopted = outbox.entries.length;
-      this.sync = new Sync(outbox, (ops) => this.rpc.call("apply", { operations: ops }, 600_000), {
+      this.sync = new Sync(outbox, (ops) => this.link.call("apply", { operations: ops }, 600_000), {
         changed: (changes) => this.takeIn(changes),
         progress: (progress) => void Object.assign(this.progress, progress),
         settled: (entry, ack) => this.settled(entry, ack),
@@ -144,14 +125,6 @@ export class Session extends Source {
     this.emit();
   }
 
-  private back(): void {
-    if (this.connection === "gone") {
-      this.connection = "opening";
-      this.emit();
-      void this.open();
-    }
-  }
-
   /** Fetch everything shown again: after sleep, or when messages may have been lost. */
   resync(): void {
     if (this.connection !== "ready") return;
@@ -160,17 +133,10 @@ export class Session extends Source {
   }
 
   dispose(): void {
-    this.disposed = true;
-    clearTimeout(this.timer);
     clearTimeout(this.busyTimer);
     this.queue?.stop();
     this.sync?.stop();
-    if (this.transport.alive && this.hello !== null) {
-      this.rpc.call("bye", { client: this.client }).catch(() => undefined);
-    }
-    this.rpc.dispose();
-    this.stopAlive();
-    this.transport.dispose();
+    this.link.dispose();
     this.silence();
   }
 
@@ -305,7 +271,7 @@ export class Session extends Source {
       this.say(`${info.length} ${info.length === 1 ? "record" : "records"} in the queue`);
     } catch (error) {
       if (!(error instanceof RpcError) || error.code === "closed") return;
-      this.say([error.message, error.hint].join(" ").trim());
+      this.say(told(error));
     }
   }
 
@@ -315,7 +281,7 @@ export class Session extends Source {
     if (held?.truncated_at === undefined) return;
     const from = [...held.text].length;
     try {
-      const part = await this.rpc.call("text", {
+      const part = await this.link.call("text", {
         record: card.id,
         attribute,
         from,
@@ -398,7 +364,7 @@ export class Session extends Source {
   }
 
   /** Ask the kernel what is no label; however busy it is, the answer comes. */
-  readonly ask: Rpc["call"] = (op, args) => this.rpc.call(op, args, 3_600_000);
+  readonly ask: Rpc["call"] = (op, args) => this.link.call(op, args, 3_600_000);
 
   private id(): string {
     return `${this.client}-op-${++this.counter}`;
