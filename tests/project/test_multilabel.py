@@ -198,10 +198,6 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     tags.run(progress=False)
     for ask in (
         lambda: tags.add(rn.ZeroShot("text", model="m")),
-        lambda: tags.add(rn.ActiveLearner("text")),
-        lambda: tags.try_heuristic(rn.ActiveLearner("text")),
-        lambda: tags.queue("uncertain").keys(),
-        lambda: tags.likely_mistakes(),
         lambda: tags.suggest(),
         lambda: tags.rank(),
         lambda: tags.supervise(model="refinery"),

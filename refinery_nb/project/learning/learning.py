@@ -10,12 +10,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.active.beliefs import Beliefs
+from refinery_nb.active.several import SeveralBeliefs
 from refinery_nb.active.tagger import SpanBeliefs
 from refinery_nb.core.errors import HeuristicError, StoreError
 from refinery_nb.core.votes import Gold
 from refinery_nb.heuristics.active import ActiveLearner
 from refinery_nb.learn.token_features import TokenFeatures
-from refinery_nb.project.learning import learning_classes, learning_spans
+from refinery_nb.project.learning import learning_classes, learning_several, learning_spans
 from refinery_nb.project.learning.learning_following import Following, Stopped
 from refinery_nb.project.learning.learning_space import Placed, Spaces
 from refinery_nb.project.records import frames
@@ -46,7 +47,7 @@ class Lesson:
         For people: how good it is, and what is missing.
     """
 
-    beliefs: Beliefs | SpanBeliefs
+    beliefs: Beliefs | SeveralBeliefs | SpanBeliefs
     labels: int
     message: str
 
@@ -109,7 +110,6 @@ class Learning:
         HeuristicError
             If nothing can be learnt from these labels.
         """
-        task.schema.one_answer("a learner")
         learner = learner or self.learner_of(task)
         check = self._following.check
         with self._teaching:
@@ -184,6 +184,12 @@ class Learning:
             )
             return Lesson(spans, len(spans.known), learning_spans.told(spans, texts, learner))
         placed = self.placed(task, learner)
+        if task.schema.is_multi:
+            several = learning_several.believe(
+                task, learner, gold, placed, check=follow.check, cancel=follow.stop
+            )
+            said = learning_several.told(task, several, placed, learner)
+            return Lesson(several, len(several.known), said)
         beliefs = learning_classes.believe(
             task, learner, gold, placed, check=follow.check, cancel=follow.stop
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refinery_nb.active.beliefs import NONE, Beliefs
 from refinery_nb.active.learner import Logistic, enough, folds, learn, predict
@@ -42,12 +43,26 @@ class Classes:
         label[np.searchsorted(gold.reviewed, gold.votes.record)] = gold.votes.label
         if (label == NONE).any():
             ids = np.append(ids, NONE)
-        at = np.searchsorted(records, gold.reviewed)
-        there = at < len(records)
-        there[there] &= records[at[there]] == gold.reviewed[there]
+        known, there = _known(gold, records)
         order = np.argsort(ids, kind="stable")
         column = order[np.searchsorted(ids[order], label)]
-        return Classes(ids, at[there].astype(np.int64), column[there].astype(np.int64))
+        return Classes(ids, known, column[there].astype(np.int64))
+
+    @staticmethod
+    def asked(label: int, gold: Gold, records: Ints) -> Classes:
+        """Return them where it is asked about one label: who has it, and who has ``NONE``."""
+        known, there = _known(gold, records)
+        having = np.isin(gold.reviewed, gold.votes.record[gold.votes.label == label])
+        lacking = (~having[there]).astype(np.int64)
+        return Classes(np.array([label, NONE], np.int64), known, lacking)
+
+
+def _known(gold: Gold, records: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return where the reviewed records stand, and which of them are there at all."""
+    at = np.searchsorted(records, gold.reviewed)
+    there = at < len(records)
+    there[there] &= records[at[there]] == gold.reviewed[there]
+    return at[there].astype(np.int64), there
 
 
 def believe(
@@ -67,22 +82,48 @@ def believe(
         If the labels are too few, nothing tells the records apart, or a model that somebody
         brought fails.
     """
-    records, rows = placed.records, placed.rows
-    if learner.source:
-        records, rows = _vectors(task, learner)
+    records, rows, blank = seen_by(task, learner, placed)
     classes = Classes.of(task, gold, records)
     refuse_too_few(task, classes, len(gold.reviewed))
-    if not rows.shape[1] or not np.ptp(rows[classes.known], axis=0).any():
+    refuse_alike(classes.known, rows)
+    return believed(task, learner, classes, records, rows, blank, check=check, cancel=cancel)
+
+
+def seen_by(
+    task: Task, learner: ActiveLearner, placed: Placed
+) -> tuple[Ints, Matrix, NDArray[np.bool_]]:
+    """Return the records, what a learner sees of them, and of which it sees nothing."""
+    if not learner.source:
+        return placed.records, placed.rows, placed.blank
+    records, rows = _vectors(task, learner)
+    return records, rows, np.asarray(~rows.any(axis=1), np.bool_)
+
+
+def refuse_alike(known: Ints, rows: Matrix) -> None:
+    """Say so where nothing tells the labelled records apart."""
+    if not rows.shape[1] or not np.ptp(rows[known], axis=0).any():
         raise HeuristicError(
-            f"the {len(classes.known):,} labelled records all look the same to it.",
+            f"the {len(known):,} labelled records all look the same to it.",
             hint="Their texts are the same, or blank. Label others, or embed another attribute.",
         )
+
+
+def believed(
+    task: Task,
+    learner: ActiveLearner,
+    classes: Classes,
+    records: Ints,
+    rows: Matrix,
+    blank: NDArray[np.bool_],
+    *,
+    check: Callable[[], None],
+    cancel: threading.Event,
+) -> Beliefs:
+    """Return what is believed of all records by what the labelled rows teach."""
     if learner.source:
         proba, apart = _brought(learner, task, classes, records, rows, cancel)
-        blank = ~rows.any(axis=1)
     else:
         proba, apart = _built_in(classes, records, rows, check)
-        blank = placed.blank
     proba[blank] = 0.0
     proba[classes.known] = apart
     return Beliefs(records, classes.labels, proba, classes.known, classes.given)

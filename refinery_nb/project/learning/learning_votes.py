@@ -63,7 +63,9 @@ def tried(task: Task, learner: ActiveLearner, ids: Sequence[int]) -> pd.DataFram
         said[record].append((vote, round(float(found.confidence[at]), 4)))
     votes = [[vote for vote, _ in one] for one in said.values()]
     sure = [min((confidence for _, confidence in one), default=None) for one in said.values()]
-    plain = votes if schema.is_spans else [one[0] if one else None for one in votes]
+    plain = (
+        votes if schema.is_spans or schema.is_multi else [one[0] if one else None for one in votes]
+    )
     shown = (frame[[schema.on]] if schema.on is not None else frame).reset_index()
     shown["vote"] = pd.Series(plain, dtype=object)
     shown["confidence"] = pd.Series(sure, dtype=object)

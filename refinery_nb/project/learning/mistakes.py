@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from refinery_nb.active.beliefs import NONE, Beliefs
+from refinery_nb.active.several import SeveralBeliefs
 from refinery_nb.active.tagger import SpanBeliefs
 from refinery_nb.core.errors import HeuristicError, QueryError
 from refinery_nb.core.html import block, paragraph, percent, shortened, table
 from refinery_nb.core.query import GivenField, Keys, Selection
-from refinery_nb.core.votes import Ints
+from refinery_nb.core.votes import Gold, Ints, VoteMatrix
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import rules
 from refinery_nb.project.view import View
 from refinery_nb.quality.mistakes import DoubtedSpan, doubted, doubted_spans
 from refinery_nb.store import records, schema
+from refinery_nb.supervision.several import question, reference_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +112,8 @@ def likely_mistakes(task: Task, n: int = 100) -> Mistakes:
     """Return the labelled records whose valid labels a model that has not seen them doubts.
 
     The model is that of the first learner of the task, or the built-in one; where nothing can be
-    learnt from the texts, the votes of the heuristics are asked.
+    learnt from the texts, the votes of the heuristics are asked. Where a record may have several
+    labels, each is a question: given or predicted is then a label, or ``not`` and its name.
 
     Parameters
     ----------
@@ -130,10 +133,12 @@ def likely_mistakes(task: Task, n: int = 100) -> Mistakes:
     except HeuristicError as error:
         if task.schema.is_spans:
             raise QueryError(error.message, hint=error.hint) from error
-        found = _by_votes(task, names, error)
+        found = (_several_by_votes if task.schema.is_multi else _by_votes)(task, names, error)
     else:
         if isinstance(beliefs, SpanBeliefs):
             found = _of_spans(beliefs, names)
+        elif isinstance(beliefs, SeveralBeliefs):
+            found = _of_several(beliefs, names)
         else:
             found = _of_classes(beliefs, names)
     kept: list[Mistake] = []
@@ -183,6 +188,23 @@ def _of_classes(beliefs: Beliefs, names: dict[int, str]) -> list[Mistake]:
     return _ranked(beliefs.records[beliefs.known], proba, beliefs.given, beliefs.labels, names)
 
 
+def _of_several(beliefs: SeveralBeliefs, names: dict[int, str]) -> list[Mistake]:
+    """Return the doubted answers to all questions, the surest objection first."""
+    ids, found = beliefs.records[beliefs.known], []
+    for column in np.flatnonzero(beliefs.asked).tolist():
+        yes = beliefs.proba[beliefs.known, column].astype(np.float64)
+        proba = np.stack([yes, 1 - yes], axis=1) * (yes > 0)[:, None]
+        given = (~beliefs.given[:, column]).astype(np.int64)
+        found += _asked(ids, proba, given, names[int(beliefs.labels[column])])
+    return sorted(found, key=lambda one: (-one.confidence, one.record))
+
+
+def _asked(ids: Ints, proba: np.ndarray[Any, Any], given: Ints, name: str) -> list[Mistake]:
+    """Return the doubted answers to one question: its label is the first column, none the other."""
+    said = dict(enumerate((name, f"not {name}")))
+    return _ranked(ids, proba, given, np.arange(2), said)
+
+
 def _ranked(
     ids: Ints, proba: np.ndarray[Any, Any], given: Ints, labels: Ints, names: dict[int, str]
 ) -> list[Mistake]:
@@ -207,22 +229,41 @@ def _ranked(
 
 
 def _by_votes(task: Task, names: dict[int, str], error: HeuristicError) -> list[Mistake]:
-    from refinery_nb.supervision.crossfit import cross_fit
-    from refinery_nb.supervision.model import label_model
-
-    matrix = rules.matrix(task, None)
     gold, _ = frames.gold_columns(task)
+    matrix = _voted(task, gold, error)
+    ids, proba, given = _held_out(matrix, gold)
+    return _ranked(ids, proba, given, np.array(matrix.labels, np.int64), names)
+
+
+def _several_by_votes(task: Task, names: dict[int, str], error: HeuristicError) -> list[Mistake]:
+    gold, _ = frames.gold_columns(task)
+    records, found = _voted(task, gold, error).records, []
+    votes = task.project.columns.of_task(task.schema)
+    for label in task.schema.labels:
+        asked = question(records, votes, label.id)
+        found += _asked(*_held_out(asked, reference_of(gold, label.id)), label.name)
+    return sorted(found, key=lambda one: (-one.confidence, one.record))
+
+
+def _voted(task: Task, gold: Gold, error: HeuristicError) -> VoteMatrix:
+    """Return the votes, if any stands on a reviewed record."""
+    matrix = rules.matrix(task, None)
     if not len(np.intersect1d(matrix.records[matrix.row], gold.reviewed)):
         raise QueryError(
             f"nothing tells which labels of {task.name!r} are mistakes: {error.message}",
             hint="Label more records, or add heuristics and run them.",
         )
-    held = cross_fit(lambda: label_model(MODEL), matrix, gold)
+    return matrix
+
+
+def _held_out(votes: VoteMatrix, gold: Gold) -> tuple[Ints, np.ndarray[Any, Any], Ints]:
+    """Return which records have a label, what votes say of them unseen, and the label given."""
+    from refinery_nb.supervision.crossfit import cross_fit
+    from refinery_nb.supervision.model import label_model
+
+    held = cross_fit(lambda: label_model(MODEL), votes, gold)
     judged = held.label >= 0
-    labels = np.array(matrix.labels, np.int64)
-    return _ranked(
-        matrix.records[held.rows[judged]], held.proba[judged], held.label[judged], labels, names
-    )
+    return votes.records[held.rows[judged]], held.proba[judged], held.label[judged]
 
 
 def _of_spans(beliefs: SpanBeliefs, names: dict[int, str]) -> list[Mistake]:

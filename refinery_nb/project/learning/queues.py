@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.active.beliefs import Beliefs
 from refinery_nb.active.queue import Candidates, arrange
+from refinery_nb.active.several import SeveralBeliefs, apart
 from refinery_nb.active.tagger import SpanBeliefs
 from refinery_nb.active.uncertainty import disagreement, entropy, least_confident, margin
 from refinery_nb.core.errors import HeuristicError, QueryError, did_you_mean
@@ -20,7 +21,9 @@ from refinery_nb.core.query import Labelled, QueueField, Selection, Strategy
 from refinery_nb.core.votes import Ints, VoteMatrix, Votes
 from refinery_nb.project.learning.learning_space import Placed
 from refinery_nb.store import gold, records
+from refinery_nb.store import weak as stored
 from refinery_nb.store.derived import Resolved
+from refinery_nb.supervision.several import question
 
 if TYPE_CHECKING:
     from refinery_nb.project.learning.learning import Lesson
@@ -54,7 +57,8 @@ class Known:
     votes
         Of the enabled heuristics by name.
     weak
-        Weak labels of the last run; None: there was none.
+        Weak labels of the last run, of several labels how sure each answer is; None: there was
+        none.
     """
 
     version: Hashable
@@ -64,6 +68,7 @@ class Known:
     votes: dict[str, Votes]
     labels: tuple[int, ...]
     spans: bool
+    several: bool
     weak: Votes | None
 
     def candidates(self, ids: Ints, strategy: str) -> Candidates:
@@ -72,11 +77,10 @@ class Known:
         found: dict[str, Scores] = {}
         if strategy == "disagreement":
             order = np.argsort(ids, kind="stable")
-            matrix = VoteMatrix.build(ids[order], self.votes, self.labels, spans=self.spans)
-            if len(matrix.row):
-                scores = np.empty(len(ids))
-                scores[order] = disagreement(matrix)
-                found["disagreement"] = scores
+            scores = self._apart(ids[order])
+            if scores is not None:
+                found["disagreement"] = np.empty(len(ids))
+                found["disagreement"][order] = scores
         if strategy in ("mixed", "disagreement"):
             doubts = self._doubts(ids, "uncertain" if self.spans else "margin", 0)
             if doubts is not None:
@@ -89,11 +93,21 @@ class Known:
                 found[strategy] = doubts
         return Candidates(ids, lambda at: placed.of(ids[at]), placed.of(self.labelled), found)
 
+    def _apart(self, ids: Ints) -> Scores | None:
+        """Return how far heuristics disagree on records, ids ascending; None: none votes."""
+        if self.several:
+            asked = [question(ids, self.votes, label) for label in self.labels]
+            return apart(asked) if any(len(one.row) for one in asked) else None
+        matrix = VoteMatrix.build(ids, self.votes, self.labels, spans=self.spans)
+        return disagreement(matrix) if len(matrix.row) else None
+
     def _doubts(self, ids: Ints, measure: str, start: int) -> Scores | None:
         """Return how unsure the learner is of records; None where it has seen too few labels."""
         if self.lesson is None or self.lesson.labels < start:
             return None
         beliefs = self.lesson.beliefs
+        if isinstance(beliefs, SeveralBeliefs):
+            return beliefs.doubts(ids, measure)
         if isinstance(beliefs, Beliefs):
             proba = beliefs.of(ids)
             known = proba.any(axis=1)
@@ -157,11 +171,24 @@ class Queues:
             votes,
             tuple(label.id for label in task.schema.labels),
             task.schema.is_spans,
-            None if run is None else project.columns.weak(run),
+            task.schema.is_multi,
+            None if run is None else self._weak(task, run),
         )
         with self._lock:
             self._known[field.task] = known
         return known
+
+    def _weak(self, task: Task, run: int) -> Votes:
+        """Return the weak labels of a run; of several labels each answer, yes or no."""
+        votes = self._project.columns.weak(run)
+        if not task.schema.is_multi:
+            return votes
+        with self._project.database.read() as connection:
+            proba = stored.proba(connection, run)
+        if proba is None:
+            return votes
+        sure = np.maximum(proba.confidence, 1 - proba.confidence)
+        return Votes.of(proba.record, proba.label, sure)
 
     def resolve(self, field: QueueField) -> Resolved:
         """Return the places of records in a queue, by what was prepared."""
@@ -245,6 +272,10 @@ def queue(
 
     Notes
     -----
+    Where a record may have several labels, each is a question: ``uncertain`` is where the likelier
+    answers to all of them are least likely to be right, ``margin`` where yes and no are closest,
+    ``entropy`` their mean, and heuristics disagree that say yes and no to one.
+
     What a model is uncertain of comes from the first learner of the task, or from a logistic
     regression (spans: a conditional random field) where there is none. ``uncertain``, ``margin``
     and ``entropy`` begin as ``diverse`` until 30 records are labelled; ``uncertain`` follows the

@@ -49,7 +49,7 @@ class RunComparison:
         return project.where(Keys(tuple(keys.values())))
 
     def frame(self) -> pd.DataFrame:
-        """Return ``key, before, after`` of the records that flipped; lists where there are several."""
+        """Return ``key, before, after`` of the records that flipped; several as lists."""
         import pandas as pd
 
         task = self.after.task
