@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-# Twelve colours that stay apart on white and on dark, also for the common colour-blindnesses
-# (they differ in lightness as well as in hue). The front end puts black or white text on them,
-# whichever contrasts at 4.5 to 1 or more.
+# Twelve colours that stay apart on white and on dark, also without one of the three kinds of cones
+# (tests/core/test_palette.py measures it); the first eight more than all twelve. The front end puts
+# black or white text on them, whichever contrasts at 4.5 to 1 or more.
 COLORS = (
-    "#3b6fd4",
-    "#e08a1e",
-    "#2a9d62",
-    "#c2417c",
-    "#7a5cc9",
-    "#d6c02a",
-    "#1f9fb5",
-    "#b5452f",
-    "#8aa33c",
-    "#5a6b82",
-    "#d98bc0",
-    "#8a5a2b",
+    "#005bcc",
+    "#cba606",
+    "#bf1553",
+    "#5eb3ea",
+    "#ff76a1",
+    "#667dff",
+    "#a37c2c",
+    "#875691",
+    "#9380ce",
+    "#246f19",
+    "#3db471",
+    "#ba5e65",
 )
 
 # Letters that the Labeler needs for itself: undo, skip, flag, none, guideline, token cursor.
