@@ -183,11 +183,13 @@ def merge_votes(connection: sqlite3.Connection, task: int, into: Mapping[int, in
         changed = _merged(column, into, together=False)
         if changed is not column:
             connection.execute(SET_VERSION, (changed, version))
+    # Where each label is a question of its own, its probabilities do not add up with others'.
+    together = connection.execute(labels.IS_MULTI, (task,)).fetchone() is None
     for run, votes, proba, held_out in connection.execute(RUNS, (task,)).fetchall():
         columns = (
             _merged(votes, into, together=False),
-            _merged(proba, into, together=True),
-            _merged(held_out, into, together=True),
+            _merged(proba, into, together=together),
+            _merged(held_out, into, together=together),
         )
         connection.execute(SET_RUN, (*columns, run))
     next_epoch(connection)

@@ -176,3 +176,13 @@ def test_runs_are_compared_by_the_sets_they_give(planted: rn.Task) -> None:
     again = planted.supervise(model="weighted")
     assert len(again.compare(second)) == 0
     assert again.restore().scores().micro == again.scores().micro
+
+
+def test_of_merged_labels_the_likelier_answer_stands(planted: rn.Task) -> None:
+    weak = planted.supervise(model="weighted")
+    before = weak.proba()
+    planted.merge(["Late"], into="Rude").apply()
+    after = weak.proba()
+    np.testing.assert_allclose(after["Rude"], before[["Late", "Rude"]].max(axis=1))
+    assert (weak.held_out.confidence <= 1).all()  # type: ignore[union-attr]
+    assert 0.5 < weak.scores().micro.f1 < 1

@@ -186,7 +186,9 @@ def test_several_labels_train_and_test(project: rn.Project) -> None:
     assert found.train[["key", "label", "label_id", "confidence"]].to_numpy().tolist() == [
         [1, ["y", "z"], [0, 1], 0.5]
     ]
-    assert [sorted(labels) for labels in found.sklearn()[3]] == [["x", "y"], []]
+    assert found.labels == ("y", "z", "x")
+    _, _, y_train, y_test = found.sklearn()
+    assert (y_train.tolist(), y_test.tolist()) == ([[1, 1, 0]], [[1, 0, 1], [0, 0, 0]])
     pytest.importorskip("torch", reason="torch is not installed")
     train, test = found.torch()
     assert train[0]["label"].tolist() == [1.0, 1.0, 0.0]
@@ -196,9 +198,42 @@ def test_several_labels_train_and_test(project: rn.Project) -> None:
     pytest.importorskip("datasets", reason="the package datasets is not installed")
     made = found.datasets()
     assert made["test"]["label"][1] == []
+    assert made["test"]["labels"][0] == [1.0, 0.0, 1.0]
     with rn.open() as other:
         other.add(made, key="key", text="text")
         assert other.task("label").kind == "multilabel"
+
+
+def test_that_a_record_has_no_label_trains_too(project: rn.Project) -> None:
+    """Else nothing would teach what lacks all of them."""
+    project.add([{"id": n, "text": f"t{n}", "n": n} for n in range(60)], key="id")
+    task = project.task("tags", ["A", "B"], on="text", kind="multilabel")
+
+    @task.heuristic
+    def sees(record: Any) -> Any:
+        return [name for name, by in (("A", 2), ("B", 3)) if record["n"] % by == 0]
+
+    @task.heuristic
+    def wrong(record: Any) -> Any:
+        return ["A"] if record["n"] % 5 == 0 else ["B"]
+
+    task.run(progress=False)
+    task.label_many(
+        {n: [name for name, by in (("A", 2), ("B", 3)) if n % by == 0] for n in range(30)}
+    )
+    weak = task.supervise(model="weighted")
+    said = weak.frame().set_index("key")["label"]
+    none = [key for key in said.index if said[key] == [] and key >= 30]
+    assert none
+    proba = weak.proba()
+    found = project.dataset(task).train.set_index("key")
+    for key in none:
+        assert found.loc[key, "label"] == []
+        assert found.loc[key, "confidence"] == pytest.approx(1 - proba.loc[key].max(), abs=1e-6)
+    least = min(found.loc[none, "confidence"])
+    with_all = len(project.dataset(task, threshold=least).train)
+    above = project.dataset(task, threshold=float(np.nextafter(least, 1)))
+    assert len(above.train) < with_all
 
 
 class Pieces:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from refinery_nb.core.errors import QueryError, SchemaError, did_you_mean
 from refinery_nb.core.span import Span
@@ -13,6 +16,8 @@ from refinery_nb.project.records import cards, frames
 from refinery_nb.project.training.split import held_out, without_texts
 from refinery_nb.project.training.training_set import OUTSIDE, TrainingSet
 from refinery_nb.store import records, schema
+from refinery_nb.store import weak as stored
+from refinery_nb.supervision.several import LIKELY
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
@@ -43,7 +48,8 @@ def training_set(
     sources
         What trains: ``manual``, ``weak`` or both. Only manual labels test.
     threshold
-        The confidence that a weak label needs to train; of spans, every one of a record.
+        The confidence that a weak label needs to train; of spans or several labels, every one of
+        a record. That a record has none of several labels trains as well, if it is as sure.
     test
         The share of the manual labels that tests, about the same of each label; the others train,
         if ``sources`` has them.
@@ -80,7 +86,10 @@ def training_set(
     tested_texts = {texts[record] for record in tested}
     rest = [record for record in manual if record not in tested]
     reviewed = set(gold.reviewed.tolist())
+    none = _none(task, run) if run is not None and "weak" in sources else {}
     sure, unsure = _confident(weak, threshold)
+    sure += [record for record, one in none.items() if one >= threshold]
+    unsure += [record for record, one in none.items() if one < threshold]
     candidates = [record for record in making.known(sure) if record not in reviewed]
     candidates, twins = without_texts(candidates, making.texts, tested_texts)
     left_out = {
@@ -91,7 +100,10 @@ def training_set(
     if "manual" not in sources:
         left_out["manual, and neither trains nor tests"] = len(rest)
         rest = []
-    trained = making.frame(rest, gold.votes, "manual"), making.frame(candidates, weak, "weak")
+    trained = (
+        making.frame(rest, gold.votes, "manual"),
+        making.frame(candidates, weak, "weak", none),
+    )
     import pandas as pd
 
     train = pd.concat([one for one in trained if len(one)] or [trained[0]], ignore_index=True)
@@ -119,6 +131,22 @@ def _confident(weak: Votes, threshold: float) -> tuple[list[int], list[int]]:
     low = set(weak.record[weak.confidence < threshold].tolist())
     every = dict.fromkeys(weak.record.tolist())
     return [record for record in every if record not in low], sorted(low)
+
+
+def _none(task: Task, run: int) -> dict[int, float]:
+    """Return the records that a run says to have none of several labels, and how sure it is."""
+    if not task.schema.is_multi:
+        return {}
+    with task.project.database.read() as connection:
+        proba = stored.proba(connection, run)
+    if proba is None:
+        return {}
+    order = np.argsort(proba.record, kind="stable")
+    record, sure = proba.record[order], proba.confidence[order].astype(np.float64)
+    first = np.flatnonzero(np.diff(record, prepend=-1))
+    most = np.maximum.reduceat(sure, first) if len(first) else sure
+    silent = most < LIKELY
+    return dict(zip(record[first][silent].tolist(), (1 - most[silent]).tolist(), strict=True))
 
 
 class _Making:
@@ -155,8 +183,14 @@ class _Making:
         chosen = self._chosen
         return sorted(i for i in ids if i in self.texts and (chosen is None or i in chosen))
 
-    def frame(self, ids: Sequence[int], votes: Votes, source: str) -> Any:
-        """Return the records with what the votes say of them."""
+    def frame(
+        self,
+        ids: Sequence[int],
+        votes: Votes,
+        source: str,
+        none: Mapping[int, float] = MappingProxyType({}),
+    ) -> Any:
+        """Return the records with what the votes say of them; ``none``: how sure of no label."""
         import pandas as pd
 
         keys = frames.keys(self._task.project, ids)
@@ -172,7 +206,10 @@ class _Making:
         if self._schema.is_spans or self._schema.is_multi:
             said = self._tagged if self._schema.is_spans else self._several
             columns |= said(ids, columns["key"], votes, places)
-            sure = [float(votes.confidence[at].min(initial=1.0)) for at in places]
+            sure = [
+                float(votes.confidence[at].min(initial=none.get(record, 1.0)))
+                for record, at in zip(ids, places, strict=True)
+            ]
         else:
             at = [place.start for place in places]
             labels = votes.label[at].tolist()

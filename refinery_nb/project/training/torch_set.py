@@ -30,8 +30,8 @@ def torch_set(
     spans = training.kind == "spans"
     rows = frame.to_dict("records")
     if training.kind == "multilabel":
-        for row in rows:
-            row["label_id"] = [float(at in row["label_id"]) for at in range(len(training.labels))]
+        for row, hot in zip(rows, training.multi_hot(frame).astype(float).tolist(), strict=True):
+            row["label_id"] = hot
 
     class Rows(torch.utils.data.Dataset):  # type: ignore[type-arg]
         """The labelled texts of one side."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from refinery_nb.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -47,19 +50,30 @@ class TrainingSet:
     left_out: Mapping[str, int]
     misaligned: pd.DataFrame
 
-    def sklearn(self) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    def sklearn(self) -> tuple[list[Any], list[Any], Any, Any]:
         """Return ``X_train, X_test, y_train, y_test``, as scikit-learn's own split does.
 
-        Texts and names of labels, for multilabel lists of them; for spans lists of tokens and
-        lists of tags. The confidences of ``train`` can be sample weights.
+        Texts and names of labels; for multilabel an array for each side instead of names, see
+        ``multi_hot``; for spans lists of tokens and lists of tags. The confidences of ``train``
+        can be sample weights.
         """
         x, y = ("tokens", "tags") if self.kind == "spans" else ("text", "label")
-        return (
-            self.train[x].tolist(),
-            self.test[x].tolist(),
-            self.train[y].tolist(),
-            self.test[y].tolist(),
-        )
+        train, test = self.train, self.test
+        if self.kind == "multilabel":
+            hot = self.multi_hot(train), self.multi_hot(test)
+            return train[x].tolist(), test[x].tolist(), *hot
+        return train[x].tolist(), test[x].tolist(), train[y].tolist(), test[y].tolist()
+
+    def multi_hot(self, side: pd.DataFrame) -> NDArray[np.int64]:
+        """Return which labels the records of ``train`` or ``test`` have: 0 or 1.
+
+        Shape (records, labels), int64, the labels in the order of ``labels``: what classifiers of
+        scikit-learn take as several labels.
+        """
+        found = np.zeros((len(side), len(self.labels)), np.int64)
+        for row, ids in enumerate(side["label_id"]):
+            found[row, ids] = 1
+        return found
 
     def torch(self, tokenizer: Any = None, *, max_length: int | None = None) -> tuple[Any, Any]:
         """Return two ``torch.utils.data.Dataset``, to train and to test.
@@ -90,6 +104,9 @@ class TrainingSet:
     def datasets(self) -> Any:
         """Return a ``datasets.DatasetDict`` of ``train`` and ``test``, labels as ``ClassLabel``.
 
+        For multilabel ``labels`` has beside that a float for each label, 1 where it is given, as
+        a ``Trainer`` takes several labels.
+
         Raises
         ------
         MissingExtra
@@ -108,8 +125,11 @@ class TrainingSet:
             columns = {"tokens": "tokens", "tags": "tag_ids"}
         else:
             label = datasets.ClassLabel(names=list(self.labels))
-            own = {"label": datasets.Sequence(label) if self.kind == "multilabel" else label}
+            own = {"label": label}
             columns = {"label": "label_id"}
+            if self.kind == "multilabel":
+                hot = datasets.Sequence(datasets.Value("float32"), length=len(self.labels))
+                own = {"label": datasets.Sequence(label), "labels": hot}
         features = datasets.Features(
             {"key": text, "text": text, **own, "confidence": datasets.Value("float32")}
         )
@@ -120,6 +140,11 @@ class TrainingSet:
                         "key": [str(key) for key in frame["key"]],
                         "text": frame["text"].tolist(),
                         **{column: frame[of].tolist() for column, of in columns.items()},
+                        **(
+                            {"labels": self.multi_hot(frame).astype(np.float32)}
+                            if self.kind == "multilabel"
+                            else {}
+                        ),
                         "confidence": frame["confidence"].tolist(),
                     },
                     features=features,
