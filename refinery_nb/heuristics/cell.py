@@ -109,7 +109,8 @@ class Cell(Function):
 
 def _shown(value: Any) -> str:
     """Return a value as text, cut where it is very long."""
-    text = pformat(value, width=WIDTH, sort_dicts=False)
+    # pformat would break a text into several.
+    text = repr(value) if isinstance(value, str) else pformat(value, width=WIDTH, sort_dicts=False)
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}\n[{len(text) - LONGEST:,} more characters]"

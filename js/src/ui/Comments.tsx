@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Comment, CommentsProps } from "./commenting";
 import type { KeyOn } from "./events";
 import { Markdown } from "./Markdown";
+import { when } from "./time";
 
 /** What was written and not sent yet, by what it is on: going elsewhere loses none of it. */
 const drafts = new Map<string, string>();
@@ -222,11 +223,4 @@ function Field(props: FieldProps): JSX.Element {
       </button>
     </div>
   );
-}
-
-/** A time of the kernel (UTC) as people here write it. */
-function when(at: string): string {
-  const time = new Date(at);
-  if (Number.isNaN(time.getTime())) return at;
-  return time.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
 }
