@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.playground.widget import Playground
     from refinery_nb.widgets.quality import Quality
     from refinery_nb.widgets.similar_editor.widget import SimilarEditor
+    from refinery_nb.widgets.workbench.widget import Workbench
 
 # Loaded when first used, so that importing the package stays light.
 _NAMES = {
@@ -68,6 +69,7 @@ _NAMES = {
     "Transformer": "refinery_nb.embed.transformer",
     "View": "refinery_nb.project.view",
     "WeakRun": "refinery_nb.project.weak.weak",
+    "Workbench": "refinery_nb.widgets.workbench.widget",
     "ZeroShot": "refinery_nb.heuristics.zero_shot",
     "bricks": "refinery_nb.heuristics.bricks",
     "charts": "refinery_nb.project.charts.plots",
@@ -100,6 +102,7 @@ __all__ = [
     "Transformer",
     "View",
     "WeakRun",
+    "Workbench",
     "ZeroShot",
     "bricks",
     "charts",
