@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from refinery_nb.core.errors import InputError
+from refinery_nb.io.files import KEPT_BYTES
 from refinery_nb.io.parquet import json_fields, plain_column
 from refinery_nb.io.reading import Raw, Reject
 
@@ -38,6 +39,7 @@ class ArrowTable:
         if not len(self._table):
             raise InputError("there are no records in it.", source=self.name)
         self._json = json_fields(self._table.schema)
+        self.keeps = self._table.nbytes <= KEPT_BYTES
 
     def names(self) -> list[str] | None:
         """Return the columns of the table."""
@@ -51,7 +53,5 @@ class ArrowTable:
                 plain_column(name, part.column(at).to_pylist(), number, is_json=name in self._json)
                 for at, name in enumerate(self._names)
             ]
-            rows = list(zip(*columns, strict=True))
-            numbers = list(range(number, number + len(rows)))
-            number += len(rows)
-            yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+            yield Raw.of_columns(columns, number)
+            number += len(part)

@@ -39,38 +39,45 @@ class Bad:
         self.message = message
 
 
-def values(column: Sequence[Any], kind: AttributeType, *, lenient: bool) -> list[Any]:
+def values(column: Sequence[Any], kind: AttributeType, *, lenient: bool) -> Sequence[Any]:
     """Convert typed values; ``lenient`` turns numbers into strings where strings are wanted.
 
-    The usual case, a column of one type that needs no change, costs one pass in C.
+    The usual case, a column of one type that needs no change, costs one pass in C and is returned
+    itself.
     """
     seen = set(map(type, column)) - {type(None)}
     if kind.is_string:
         if seen <= {str}:
-            return list(column)
+            return column
         if seen <= {int} or lenient:
             # A column of numbers where the project has strings: nothing is lost.
             return [_as_string(value) for value in column]
     elif kind is AttributeType.INTEGER and seen <= {int}:
-        if all(value is None or SMALLEST <= value <= LARGEST for value in column):
-            return list(column)
+        own = [value for value in column if value is not None] if None in column else column
+        if not own or SMALLEST <= min(own) <= max(own) <= LARGEST:
+            return column
     elif (kind is AttributeType.BOOLEAN and seen <= {bool}) or (
         kind is AttributeType.FLOAT
         and seen <= {float}
         and all(value is None or math.isfinite(value) for value in column)
     ):
-        return list(column)
+        return column
     return [_value(value, kind) for value in column]
 
 
-def cells(column: Sequence[str | None], kind: AttributeType) -> list[Any]:
-    """Convert cells of text; an empty one is missing, except where strings are wanted."""
+def cells(column: Sequence[str | None], kind: AttributeType) -> Sequence[Any]:
+    """Convert cells of text; an empty one is missing, except where strings are wanted.
+
+    Each distinct cell is converted once.
+    """
     if kind.is_string:
-        return list(column)
+        return column
     convert = CELLS[kind]
-    return [
-        None if cell is None or cell == "" else _guarded(convert, cell, kind) for cell in column
-    ]
+    made: dict[str | None, Any] = {
+        cell: None if cell is None or cell == "" else _guarded(convert, cell, kind)
+        for cell in set(column)
+    }
+    return [made[cell] for cell in column]
 
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

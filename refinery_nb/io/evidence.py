@@ -37,19 +37,26 @@ class Evidence:
     def see_values(self, values: Sequence[Any]) -> None:
         """Take in typed values."""
         self.count += len(values)
-        self.types.update(map(type, values))
-        if self.types[int] and not self.huge:
-            self.huge = any(
-                type(value) is int and not SMALLEST <= value <= LARGEST for value in values
-            )
-        if self.types[float] and self.finite:
+        kinds = set(map(type, values))
+        if len(kinds) == 1:
+            self.types[next(iter(kinds))] += len(values)
+        else:
+            self.types.update(map(type, values))
+        if int in kinds and not self.huge:
+            own = values if len(kinds) == 1 else [one for one in values if type(one) is int]
+            self.huge = not SMALLEST <= min(own) <= max(own) <= LARGEST
+        if float in kinds and self.finite:
             self.finite = all(math.isfinite(value) for value in values if type(value) is float)
-        if self.types[str]:
-            self._see_strings(value for value in values if type(value) is str)
+        if str in kinds and self._distinct is not None:
+            # Of a column of strings the distinct ones are found in C.
+            plain = kinds <= {str, type(None)}
+            self._see_strings(one for one in (set(values) if plain else values) if type(one) is str)
 
     def see_cells(self, cells: Sequence[str | None]) -> None:
         """Take in cells of text, None where a row was too short."""
         self.count += len(cells)
+        if self._filled and not self._could and self._distinct is None:
+            return
         distinct = set(cells)
         distinct.discard(None)
         self._see_strings(cell for cell in distinct if cell is not None)
@@ -62,7 +69,8 @@ class Evidence:
             self._could.discard("integer")
         if "float" in self._could and not all(map(DECIMAL.fullmatch, strings)):
             self._could.discard("float")
-        self._dotted = self._dotted or any("." in cell for cell in strings)
+        if "float" in self._could:
+            self._dotted = self._dotted or any("." in cell for cell in strings)
         for word, other in (("true", "false"), ("True", "False")):
             if word in self._could and not distinct <= {word, other}:
                 self._could.discard(word)

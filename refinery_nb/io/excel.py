@@ -12,6 +12,7 @@ from typing import Any
 
 from refinery_nb.core.errors import InputError, did_you_mean
 from refinery_nb.core.schema import AttributeType
+from refinery_nb.io.files import is_small
 from refinery_nb.io.reading import Column, Raw, Reject
 
 BATCH = 5_000
@@ -22,6 +23,7 @@ UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x0d\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 FORMULA = re.compile(rb"<f[ >/]")
 SHOWN = 5
+PACKED = 10  # times that a workbook's content is larger than its file
 INSTEAD = "Export to JSONL or Parquet instead."
 
 
@@ -57,6 +59,7 @@ class Excel:
             self.warnings.append("there are merged cells: only the first of each holds its value")
         # Looked for in the survey only.
         self._formulas = formulas
+        self.keeps = is_small(path, PACKED)
 
     def names(self) -> list[str] | None:
         """Return the header."""
@@ -71,7 +74,6 @@ class Excel:
         try:
             rows: list[list[Any]] = []
             lines: list[int] = []
-            numbers: list[int] = []
             sheet = book[self._sheet].iter_rows(min_row=2, max_col=width, values_only=True)
             for line, cells in enumerate(sheet, start=2):
                 row = [_plain(cell) for cell in cells]
@@ -79,11 +81,11 @@ class Excel:
                     continue
                 rows.append([*row, *[None] * (width - len(row))])
                 lines.append(line)
-                numbers.append(line - 1)
                 if len(rows) == BATCH:
-                    yield Raw(numbers, lines, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
-                    rows, lines, numbers = [], [], []
-            yield Raw(numbers, lines, rows, lambda at: repr(rows[at]))
+                    yield _batch(rows, lines)
+                    rows, lines = [], []
+            if rows:
+                yield _batch(rows, lines)
         finally:
             book.close()
 
@@ -133,6 +135,11 @@ class Excel:
         if not names:
             raise InputError("the sheet has no header.", source=self.name)
         return names
+
+
+def _batch(rows: list[list[Any]], lines: list[int]) -> Raw:
+    numbers = [line - 1 for line in lines]
+    return Raw(numbers, lines, (), lambda at: repr(rows[at]), list(zip(*rows, strict=True)))
 
 
 def _marks(path: Path) -> tuple[bool, bool]:

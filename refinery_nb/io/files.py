@@ -13,6 +13,8 @@ from refinery_nb.core.errors import EncodingError, InputError
 
 GUESSES = ("cp1252", "shift_jis")
 BOM = b"\xef\xbb\xbf"
+# Of a file: what is parsed of a smaller one is kept for the second pass, in columns.
+KEPT_BYTES = 320 * 2**20
 
 
 @contextmanager
@@ -29,6 +31,17 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
         raise InputError(f"the file is not valid gzip: {error}.", source=path.name) from error
     except FileNotFoundError as error:
         raise InputError("the file vanished while it was read.", source=path.name) from error
+
+
+def is_small(path: Path, times: float = 1) -> bool:
+    """Return whether what is parsed of a file may be kept for the second pass.
+
+    Parameters
+    ----------
+    times
+        How many times larger its content is than that of other formats: it may be packed.
+    """
+    return path.suffix != ".gz" and path.stat().st_size * times <= KEPT_BYTES
 
 
 def lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:

@@ -16,6 +16,7 @@ class Frame:
     """Records that are in memory already."""
 
     typed = True
+    keeps = True
 
     def __init__(self, source: Any) -> None:
         self.warnings: list[str] = []

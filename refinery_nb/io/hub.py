@@ -49,6 +49,7 @@ class HubDataset:
     """
 
     typed = True
+    keeps = False
 
     def __init__(self, source: Any, *, text: str | None = None) -> None:
         self._parts: list[tuple[str | None, Any]] = (
@@ -86,10 +87,8 @@ class HubDataset:
                     columns = [field.make(found, number) for field in self._fields]
                 except ValueError as error:
                     raise InputError(f"{error}.", source=self.name) from error
-                rows = list(zip(*columns, strict=True))
-                numbers = list(range(number, number + len(rows)))
-                number += len(rows)
-                yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+                yield Raw.of_columns(columns, number)
+                number += len(table)
 
 
 def _of_split(found: Mapping[str, list[Any]], first: int) -> list[Any]:

@@ -20,6 +20,7 @@ class JsonArray:
     """A JSON file that holds an array of objects; it is held in memory while it is read."""
 
     typed = True
+    keeps = True
 
     def __init__(self, path: Path, *, encoding: str, **_: object) -> None:
         self.name = path.name

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from refinery_nb.core.schema import AttributeType
 from refinery_nb.io import strict_json
 from refinery_nb.io.convert import NAMES
-from refinery_nb.io.files import lines
+from refinery_nb.io.files import is_small, lines
 from refinery_nb.io.reading import Column, Raw, Reject
 
 BATCH = 20_000
-# Of the file; parsed it takes about three times as much memory.
-KEPT_BYTES = 320 * 2**20
 
 
 class JsonLines:
@@ -24,16 +21,14 @@ class JsonLines:
 
     typed = True
 
-    def __init__(self, path: Path, *, encoding: str, keep: bool = True, **_: object) -> None:
+    def __init__(self, path: Path, *, encoding: str, **_: object) -> None:
         self.name = path.name
         self.warnings: list[str] = []
         self._path = path
         self._encoding = encoding
         # Line numbers that the survey refused: the second pass need not find them again.
         self._refused: set[int] = set()
-        # What the survey parsed, kept for the second pass while the file is not large.
-        self._kept: list[Raw] | None = [] if keep and is_small(path) else None
-        self._surveyed = False
+        self.keeps = is_small(path)
 
     def names(self) -> list[str] | None:
         """Return None: records may have different keys."""
@@ -41,18 +36,6 @@ class JsonLines:
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         """Yield the objects; the strict check is made in the survey only."""
-        if self._surveyed and self._kept is not None:
-            yield from self._kept
-            return
-        for batch in self._parsed(reject, check=check):
-            if self._kept is not None:
-                rows = batch.rows
-                raw = partial(_raw, rows)
-                self._kept.append(Raw(batch.numbers, batch.lines, rows, raw))
-            yield batch
-        self._surveyed = True
-
-    def _parsed(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         rows: list[dict[str, Any]] = []
         numbers: list[int] = []
         at_lines: list[int] = []
@@ -91,15 +74,6 @@ class JsonLines:
         self._refused.add(line)
         reject(line, number, None, message, text)
         return None
-
-
-def is_small(path: Path) -> bool:
-    """Return whether what is parsed of a file may be kept for the second pass."""
-    return path.suffix != ".gz" and path.stat().st_size <= KEPT_BYTES
-
-
-def _raw(rows: Sequence[dict[str, Any]], at: int) -> str:
-    return json.dumps(rows[at], ensure_ascii=False)
 
 
 def object_maker(columns: Sequence[Column]) -> Callable[[Sequence[Any]], dict[str, Any]]:

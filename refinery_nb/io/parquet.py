@@ -10,6 +10,7 @@ from typing import Any
 
 from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import AttributeType
+from refinery_nb.io.files import KEPT_BYTES
 from refinery_nb.io.frame import plain
 from refinery_nb.io.reading import Column, Raw, Reject
 
@@ -30,11 +31,14 @@ class Parquet:
         self.warnings: list[str] = []
         self._path = path
         try:
-            schema = pyarrow.parquet.read_schema(path)
+            told = pyarrow.parquet.read_metadata(path)
+            schema = told.schema.to_arrow_schema()
         except (pyarrow.ArrowException, OSError) as error:
             raise InputError(f"not a Parquet file: {error}.", source=path.name) from error
         self._names = list(schema.names)
         self._json = json_fields(schema)
+        groups = map(told.row_group, range(told.num_row_groups))
+        self.keeps = sum(group.total_byte_size for group in groups) <= KEPT_BYTES
 
     def names(self) -> list[str] | None:
         """Return the columns of the file."""
@@ -53,10 +57,9 @@ class Parquet:
                     )
                     for at, name in enumerate(self._names)
                 ]
-                rows = list(zip(*columns, strict=True))
-                numbers = list(range(number, number + len(rows)))
-                number += len(rows)
-                yield Raw(numbers, None, rows, lambda at, rows=rows: repr(rows[at]))  # type: ignore[misc]
+                if len(part):
+                    yield Raw.of_columns(columns, number)
+                number += len(part)
 
 
 def json_fields(schema: Any) -> set[str]:

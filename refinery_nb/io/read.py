@@ -6,6 +6,8 @@ import importlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,8 @@ class _Survey:
         self.rejected: list[Rejected] = []
         self.columns: tuple[Column, ...] = ()
         self.warnings: list[str] = []
+        # What the survey has read, in columns, while the source is small.
+        self.kept: list[Raw] | None = None
 
     def reading(self) -> Reading:
         evidence, lacking, count = self._look()
@@ -184,15 +188,17 @@ class _Survey:
         )
         self._warn_of_missing(lacking, count)
         if not self._surely_fits(evidence):
-            # Once more through all values: only conversion shows which of them do not fit.
-            count = sum(len(chunk.rows) for chunk in self._convert(self._reject, check=False))
+            # Once more through all values: only conversion shows which of them do not fit, and
+            # only the source knows their raw text.
+            self.kept = None
+            count = sum(len(chunk) for chunk in self._convert(self._reject))
         return Reading(
             self.source.name,
             self.columns,
             count,
             (*self.source.warnings, *self.warnings),
             tuple(sorted(self.rejected, key=lambda row: row.record)),
-            lambda: self._convert(_ignore, check=False),
+            lambda: self._convert(_ignore),
         )
 
     def _look(self) -> tuple[dict[str, Evidence], dict[str, list[int]], int]:
@@ -201,17 +207,20 @@ class _Survey:
         evidence: dict[str, Evidence] = {name: Evidence() for name in names or []}
         lacking: dict[str, list[int]] = {}
         count = 0
+        kept: list[Raw] = []
         for batch in self.source.batches(self._reject, check=True):
-            if not batch.rows:
+            if not batch.numbers:
                 continue
-            if names is None:
+            if names is None and not evidence.keys() >= set().union(*batch.rows):
                 for row in batch.rows:
                     for name in row:
                         if name not in evidence:
                             evidence[name] = Evidence()
                             evidence[name].count = count
+            columns = []
             for at, (name, seen) in enumerate(evidence.items()):
-                column = _column(batch, name, at, by_name=names is None)
+                column = _column(batch, name, at)
+                columns.append(column)
                 if self.source.typed:
                     seen.see_values(column)
                     if None in column and len(lacking.setdefault(name, [])) < MISSING_SHOWN:
@@ -220,7 +229,11 @@ class _Survey:
                         lacking[name].extend(missing[:MISSING_SHOWN])
                 else:
                     seen.see_cells(column)
-            count += len(batch.rows)
+            if self.source.keeps:
+                kept.append(replace(batch, rows=(), columns=columns, raw=_gone))
+            count += len(batch.numbers)
+        # Where values have to be looked at again, their raw text may be asked for.
+        self.kept = kept if self.source.keeps else None
         return evidence, lacking, count
 
     def _type(self, name: str, seen: Evidence) -> AttributeType:
@@ -243,50 +256,50 @@ class _Survey:
                 shown = ", ".join(str(number) for number in found[:MISSING_SHOWN])
                 self.warnings.append(f"some records lack {column.name!r} (first: {shown})")
 
-    def _convert(self, reject: Reject, *, check: bool) -> Iterator[Chunk]:
-        by_name = self.source.names() is None
+    def _convert(self, reject: Reject) -> Iterator[Chunk]:
         # What other tools say of a record goes to the labels, never into an attribute.
         as_they_are = isinstance(self.source, Converted)
         number = 1
-        for batch in self.source.batches(_ignore, check=check):
-            if not batch.rows:
+        read = self.source.batches(_ignore, check=False) if self.kept is None else self.kept
+        for batch in read:
+            if not batch.numbers:
                 continue
-            columns = []
+            columns: list[Sequence[Any]] = []
+            bad: dict[int, str] = {}
             for at, column in enumerate(self.columns):
-                raw = _column(batch, column.name, at, by_name=by_name)
+                raw = made = _column(batch, column.name, at)
                 is_json = column.type is AttributeType.JSON
                 if as_they_are and is_json and LABEL_COLUMN.search(column.name):
-                    columns.append(list(raw))
+                    pass
                 elif self.source.typed:
                     lenient = column.name in self.declared
-                    columns.append(convert.values(raw, column.type, lenient=lenient))
+                    made = convert.values(raw, column.type, lenient=lenient)
                 else:
-                    columns.append(convert.cells(raw, column.type))
-            rows = list(zip(*columns, strict=True))
+                    made = convert.cells(raw, column.type)
+                columns.append(made)
+                # What was not changed fits.
+                if made is not raw and Bad in set(map(type, made)):
+                    for row, value in enumerate(made):
+                        if type(value) is Bad:
+                            bad.setdefault(row, column.name)
             lines = batch.lines
-            bad = {
-                at: column.name
-                for column, values in zip(reversed(self.columns), reversed(columns), strict=True)
-                if Bad in set(map(type, values))
-                for at, value in enumerate(values)
-                if type(value) is Bad
-            }
             if bad:
                 position = {column.name: at for at, column in enumerate(self.columns)}
-                for at in sorted(bad):
+                for row in sorted(bad):
                     reject(
-                        lines[at] if lines is not None else None,
-                        batch.numbers[at],
-                        bad[at],
-                        rows[at][position[bad[at]]].message,
-                        batch.raw(at),
+                        lines[row] if lines is not None else None,
+                        batch.numbers[row],
+                        bad[row],
+                        columns[position[bad[row]]][row].message,
+                        batch.raw(row),
                     )
-                rows = [row for at, row in enumerate(rows) if at not in bad]
-                lines = (
-                    None if lines is None else [n for at, n in enumerate(lines) if at not in bad]
-                )
-            yield Chunk(number, lines, rows)
-            number += len(rows)
+                fine = [row for row in range(len(batch.numbers)) if row not in bad]
+                if not fine:
+                    continue
+                columns = [[column[row] for row in fine] for column in columns]
+                lines = None if lines is None else [lines[row] for row in fine]
+            yield Chunk(number, lines, columns)
+            number += len(columns[0])
 
     def _reject(
         self, line: int | None, record: int, field: str | None, message: str, raw: str
@@ -307,10 +320,21 @@ def _ignore(line: int | None, record: int, field: str | None, message: str, raw:
     """Skip a row that was rejected in the survey."""
 
 
-def _column(batch: Raw, name: str, at: int, *, by_name: bool) -> Sequence[Any]:
-    if by_name:
-        return [row.get(name) for row in batch.rows]
-    return [row[at] for row in batch.rows]
+def _gone(at: int) -> str:
+    """Stand for the raw text of rows that are all known to fit."""
+    raise NotImplementedError
+
+
+def _column(batch: Raw, name: str, at: int) -> Sequence[Any]:
+    if batch.columns is None:
+        try:
+            return list(map(itemgetter(name), batch.rows))
+        except KeyError:
+            return [row.get(name) for row in batch.rows]
+    if at < len(batch.columns):
+        return batch.columns[at]
+    # Its records were read before the first one that has this field.
+    return [None] * len(batch.numbers)
 
 
 def _check_names(names: list[str], source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from refinery_nb.core.schema import AttributeType
@@ -27,14 +28,22 @@ class Chunk:
         The number of the first one in its source, from 1; rejected rows leave no gap here.
     lines
         The line of the file at which each row starts; None for frames, dicts and JSON arrays.
-    rows
+    columns
         Values in the order of ``Reading.columns``; None is missing, JSON values are text, but
         lists and objects in the label columns of other tools' formats.
     """
 
     number: int
     lines: Sequence[int] | None
-    rows: list[tuple[Any, ...]]
+    columns: Sequence[Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The same values record by record."""
+        return list(zip(*self.columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +69,31 @@ class Raw:
     lines
         The line at which each starts, if the format has lines.
     rows
-        Lists of cells in the order of ``names`` (text formats), or dicts.
+        Dicts; none where the columns are given.
     raw
         Gives the raw text of a row by its position here.
+    columns
+        Values in the order of ``names``, where the source has names before its rows are read.
     """
 
     numbers: Sequence[int]
     lines: Sequence[int] | None
-    rows: Sequence[Any]
+    rows: Sequence[dict[str, Any]]
     raw: Callable[[int], str]
+    columns: Sequence[Sequence[Any]] | None = None
+
+    @classmethod
+    def of_columns(
+        cls, columns: Sequence[Sequence[Any]], first: int, lines: Sequence[int] | None = None
+    ) -> Raw:
+        """Return rows that stand in columns, numbered on from the first; there is at least one."""
+        numbers = range(first, first + len(columns[0]))
+        raw = partial(_shown, columns)
+        return cls(numbers, lines, (), raw, columns)
+
+
+def _shown(columns: Sequence[Sequence[Any]], at: int) -> str:
+    return repr(tuple(column[at] for column in columns))
 
 
 # Called with line, record number, field, message and raw text: raises, or notes a rejected row.
@@ -81,6 +106,8 @@ class Source(Protocol):
     name: str
     # Whether values have types of their own (JSON, frames); else all are text (CSV).
     typed: bool
+    # Whether what the survey has read is small enough to be kept, and will not change.
+    keeps: bool
     warnings: list[str]
 
     def names(self) -> list[str] | None:

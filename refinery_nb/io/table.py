@@ -11,7 +11,8 @@ from typing import Any
 
 from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import AttributeType
-from refinery_nb.io.files import encoding_error, open_bytes
+from refinery_nb.io.files import encoding_error, is_small, open_bytes
+from refinery_nb.io.plain_csv import PlainCsv, plain_csv
 from refinery_nb.io.reading import Column, Raw, Reject
 
 BATCH = 20_000
@@ -35,13 +36,34 @@ class Table:
         self._delimiter = delimiter or ("\t" if format == "tsv" else self._sniff())
         self._names = self._header()
         self._short: list[int] = []
+        self.keeps = is_small(path)
+        self._plain: PlainCsv | None = None
+        if self._encoding == "utf-8-sig" and path.suffix != ".gz":
+            self._plain = plain_csv(path, self._delimiter, self._names, keep=self.keeps)
 
     def names(self) -> list[str] | None:
         """Return the header."""
         return self._names
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
-        """Yield rows as lists of cells; a short one is filled with None."""
+        """Yield rows of cells; a short one is filled with None."""
+        if self._plain is None:
+            yield from self._carefully(reject, check=check)
+            return
+        number = 1
+        for columns in self._plain.columns():
+            lines = range(number + 1, number + 1 + len(columns[0]))
+            yield Raw(
+                range(number, number + len(lines)),
+                lines,
+                (),
+                lambda at, columns=columns: self._raw([column[at] for column in columns]),  # type: ignore[misc]
+                columns,
+            )
+            number += len(lines)
+
+    def _carefully(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
+        """Yield the rows of any file, one after the other."""
         width = len(self._names)
         short = 0
         rows: list[list[str | None]] = []
@@ -65,7 +87,8 @@ class Table:
             if len(rows) == BATCH:
                 yield self._batch(numbers, lines, rows)
                 rows, numbers, lines = [], [], []
-        yield self._batch(numbers, lines, rows)
+        if rows:
+            yield self._batch(numbers, lines, rows)
         if check and short:
             shown = ", ".join(str(line) for line in self._short)
             self.warnings.append(
@@ -73,7 +96,8 @@ class Table:
             )
 
     def _batch(self, numbers: list[int], lines: list[int], rows: list[Any]) -> Raw:
-        return Raw(numbers, lines, rows, lambda at: self._raw(rows[at]))
+        columns = list(zip(*rows, strict=True))
+        return Raw(numbers, lines, (), lambda at: self._raw(rows[at]), columns)
 
     def _raw(self, row: Sequence[str | None]) -> str:
         buffer = io.StringIO()

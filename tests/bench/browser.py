@@ -53,7 +53,11 @@ def fill(project: rn.Project) -> None:
         ]
         version = records.next_version(connection)
         records.insert(
-            connection, attributes, [str(n) for n in range(COUNT)], rows, version=version
+            connection,
+            attributes,
+            [str(n) for n in range(COUNT)],
+            list(zip(*rows, strict=True)),
+            version=version,
         )
     topic = project.task("topic", ["A", "B", "C"], on="text")
     topic.label_many({str(n): "A" for n in range(0, 5_000, 2) if n < COUNT})

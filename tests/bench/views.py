@@ -41,7 +41,7 @@ def fill(project: rn.Project) -> None:
             for n in range(COUNT)
         ]
         version = records.next_version(connection)
-        records.insert(connection, attributes, keys, rows, version=version)
+        records.insert(connection, attributes, keys, list(zip(*rows, strict=True)), version=version)
     topic = project.task("topic", ["A", "B"], on="text")
     topic.label_many({str(n): "A" for n in range(0, 2_000, 2)})
     label = topic.schema.labels[0].id

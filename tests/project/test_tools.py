@@ -399,9 +399,9 @@ def test_empty_lists_are_spans_or_labels_as_the_rest_of_the_file(
 def test_a_file_that_is_not_kept_in_memory_gives_the_same(
     project: rn.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from refinery_nb.io import jsonl
+    from refinery_nb.io import files
 
-    monkeypatch.setattr(jsonl, "KEPT_BYTES", 0)
+    monkeypatch.setattr(files, "KEPT_BYTES", 0)
     assert project.add(lines(tmp_path / "p.jsonl", PRODIGY), spans="names").labels == 2
     rows = [{"text": EMOJI + " Corp", "label": [IN_UTF16]}, BEYOND]
     with rn.open() as other:

@@ -22,10 +22,10 @@ MARK = "SELECT task, record, actor, kind, version FROM mark"
 def make_project(root: Path) -> None:
     with open_project(root, by="ann") as project, project.database.write() as connection:
         text = schema.add_attribute(connection, "text", AttributeType.TEXT)
-        rows = [(f"text {number}",) for number in range(40)]
+        columns = [[f"text {number}" for number in range(40)]]
         keys = [str(number) for number in range(40)]
         version = records.next_version(connection)
-        records.insert(connection, [text], keys, rows, version=version)
+        records.insert(connection, [text], keys, columns, version=version)
         task = schema.add_task(connection, "topic", TaskKind.CLASSIFICATION, text, Overlap.ANY, "")
         schema.add_labels(
             connection, task, [(name, "#000000", "", at) for at, name in enumerate("abc")]

@@ -17,7 +17,7 @@ from refinery_nb.io.annotations.converted import column
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, MakeDoc
 from refinery_nb.io.bio import bio_tags, in_scheme, spans_of_tags
-from refinery_nb.io.files import lines
+from refinery_nb.io.files import is_small, lines
 from refinery_nb.io.names import MANUAL
 from refinery_nb.io.reading import Column, Raw, Reject
 
@@ -60,6 +60,7 @@ class Conll:
         self._spans = column(text, spans, MANUAL, "spans")
         self._text = text
         self._tokens, self._tags = tokens, tags
+        self.keeps = is_small(path)
 
     def names(self) -> list[str] | None:
         """Return None: only some files have marks between documents."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from refinery_nb.io.annotations.offsets import Offsets, Unfit
+from refinery_nb.io.files import is_small
 from refinery_nb.io.json_array import JsonArray
-from refinery_nb.io.jsonl import JsonLines, is_small
+from refinery_nb.io.jsonl import JsonLines
 from refinery_nb.io.names import MANUAL, WEAK, LabelColumn, What, column_name
 from refinery_nb.io.reading import Raw, Reject, Source
 
@@ -91,10 +92,9 @@ class Converted:
         if path.name.lower().endswith((".json", ".json.gz")):
             self._inner: Source = JsonArray(path, encoding=encoding)
         else:
-            self._inner = JsonLines(path, encoding=encoding, keep=False)
+            self._inner = JsonLines(path, encoding=encoding)
         self.name = self._inner.name
-        # What the survey converted, for the second pass, while the file is not large.
-        self._kept: list[Raw] | None = [] if is_small(path) else None
+        self.keeps = is_small(path)
         self._convert = convert
         self._offsets = Offsets(offsets)
         self._notes: Counter[str] = Counter()
@@ -116,19 +116,6 @@ class Converted:
 
     def batches(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         """Yield the records with their label columns."""
-        if not check and self._kept is not None:
-            yield from self._kept
-            return
-        for batch in self._converted(reject, check=check):
-            if self._kept is not None:
-                self._kept.append(batch)
-            yield batch
-
-    def convert_again(self) -> None:
-        """Say that what the survey has learnt since changes records that it has converted."""
-        self._kept = None
-
-    def _converted(self, reject: Reject, *, check: bool) -> Iterator[Raw]:
         # Rows whose offsets nothing tells yet: later ones may say how this file counts.
         unclear: list[tuple[int | None, int, str]] = []
         note = self._note if check else _forget
@@ -160,6 +147,10 @@ class Converted:
         if check and not self._offsets.decided:
             for line, number, raw_text in unclear:
                 reject(line, number, "offsets", Offsets.UNCLEAR, raw_text)
+
+    def convert_again(self) -> None:
+        """Say that what the survey has learnt since changes records that it has converted."""
+        self.keeps = False
 
     def _note(self, what: str) -> None:
         self._notes[what] += 1

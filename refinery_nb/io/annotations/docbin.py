@@ -17,6 +17,7 @@ from refinery_nb.core.span import Span
 from refinery_nb.io.annotations.converted import answer, column
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import Chunks, Layout, LeftOut, MakeDoc
+from refinery_nb.io.files import is_small
 from refinery_nb.io.names import MANUAL, NONE
 from refinery_nb.io.reading import Column, Raw, Reject
 
@@ -28,6 +29,7 @@ MISALIGNED = "it does not begin and end with tokens, or overlaps another"
 LARGEST = 8 * 2**30
 STEP = 64 * 2**20
 LIKELY = 0.5
+PACKED = 10
 
 
 class DocBinFile:
@@ -60,6 +62,7 @@ class DocBinFile:
         self.name = path.name
         self.warnings: list[str] = []
         self._bin = _load(path)
+        self.keeps = is_small(path, PACKED)
         self._text = text
         self._group = group
         self._several = multilabel

@@ -22,7 +22,7 @@ TYPES = {
     "EMBEDDING_LIST": AttributeType.JSON,
 }
 BOOLEANS = {"true": True, "false": False}
-PAGE = 2_000
+PAGE = 20_000
 
 
 def reading(
@@ -67,13 +67,13 @@ def reading(
         values.append(stored)
     made.append(Column(id_column, AttributeType.TEXT))
     values.append([record for record, _ in snapshot.records])
-    rows = list(zip(*values, strict=True))
+    count = len(snapshot.records)
 
     def chunks() -> Iterator[Chunk]:
-        for first in range(0, len(rows), PAGE):
-            yield Chunk(first + 1, None, rows[first : first + PAGE])
+        for first in range(0, count, PAGE):
+            yield Chunk(first + 1, None, [column[first : first + PAGE] for column in values])
 
-    return Reading(source, tuple(made), len(rows), tuple(warnings), (), chunks)
+    return Reading(source, tuple(made), count, tuple(warnings), (), chunks)
 
 
 def columns(snapshot: Snapshot) -> dict[str, tuple[AttributeType, list[Any], bool]]:

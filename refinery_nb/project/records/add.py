@@ -142,8 +142,10 @@ class Importer(Protocol):
     def prepare(self) -> None:
         """Make the tasks, once the attributes exist."""
 
-    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Look at a chunk of records that have just been stored."""
+    def take(
+        self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
+    ) -> None:
+        """Look at a chunk of records that have just been stored, each column of the reading."""
 
     def finish(self) -> int:
         """Store what was taken; return how many manual labels came in."""
@@ -181,14 +183,18 @@ class Ingest:
         fresh = records.count(connection) == 0
         version = records.next_version(connection)
         take = [at for at, _ in plain]
-        for keys, rows in self._keyed(take, names, key_names):
-            values = [tuple(row[at] for at in take) for row in rows] if importer.positions else rows
+        for keys, columns in self._keyed(take, names, key_names):
+            values = [columns[at] for at in take]
             if fresh:
-                records.insert(connection, own, keys, values, version=version)
+                ids: Sequence[int] = records.insert(connection, own, keys, values, version=version)
                 self.added += len(keys)
             else:
-                self._upsert(connection, own, keys, values, version)
-            importer.take(keys, rows)
+                rows = list(zip(*values, strict=True)) if values else [()] * len(keys)
+                self._upsert(connection, own, keys, rows, version)
+                known = records.ids_of_keys(connection, keys) if importer.positions else {}
+                ids = [known[key] for key in keys] if importer.positions else []
+            if importer.positions:
+                importer.take(keys, ids, columns)
         imported = importer.finish()
         called = {attribute.id: attribute.name for attribute in own}
         return AddReport(
@@ -261,24 +267,24 @@ class Ingest:
 
     def _keyed(
         self, take: Sequence[int], names: Sequence[str], key_names: Sequence[str]
-    ) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
-        """Yield keys and rows, without the rows whose key is missing or stands twice."""
-        key_of = keying.key_maker(names, take, key_names)
+    ) -> Iterator[tuple[Sequence[str], Sequence[Sequence[Any]]]]:
+        """Yield keys and columns, without the rows whose key is missing or stands twice."""
+        keys_of = keying.key_maker(names, take, key_names)
         seen: dict[str, int] = {}
         twice: list[tuple[str, int, int]] = []
         for chunk in self.reading.chunks():
-            wheres = chunk.lines or range(chunk.number, chunk.number + len(chunk.rows))
-            made = list(map(key_of, chunk.rows))
+            wheres = chunk.lines or range(chunk.number, chunk.number + len(chunk))
+            made = keys_of(chunk.columns)
             fine = len(set(made)) == len(made) and seen.keys().isdisjoint(made)
             if fine and None not in made:
                 # The usual chunk: every key is there, and new.
                 seen.update(zip(made, wheres, strict=True))  # type: ignore[arg-type]
-                yield made, chunk.rows  # type: ignore[misc]
+                yield made, chunk.columns  # type: ignore[misc]
                 continue
             keys: list[str] = []
-            rows: list[tuple[Any, ...]] = []
-            for at, row in enumerate(chunk.rows):
-                key, where = made[at], wheres[at]
+            kept: list[int] = []
+            for at, key in enumerate(made):
+                where = wheres[at]
                 if key is None:
                     self._refuse(chunk, at, key_names, "a part of the key is missing.")
                     continue
@@ -293,8 +299,8 @@ class Ingest:
                     copies = seen[f"{key}-"] = seen.get(f"{key}-", 1) + 1
                     key = f"{key}-{copies}"
                 keys.append(key)
-                rows.append(row)
-            yield keys, rows
+                kept.append(at)
+            yield keys, [[column[at] for at in kept] for column in chunk.columns]
         if twice and not self.quarantine:
             unit = "records" if chunk.lines is None else "lines"
             shown = "; ".join(f"{key!r} ({unit} {a} and {b})" for key, a, b in twice[:SHOWN])
@@ -316,15 +322,16 @@ class Ingest:
                 message, source=self.reading.name, line=line, record=number, field=field
             )
         names = [column.name for column in self.reading.columns]
-        raw = json.dumps(dict(zip(names, chunk.rows[at], strict=True)), ensure_ascii=False)
+        values = [column[at] for column in chunk.columns]
+        raw = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
         self.rejected.append(io.Rejected(self.reading.name, line, number, field, message, raw))
 
     def _upsert(
         self,
         connection: Connection,
         own: Sequence[Attribute],
-        keys: list[str],
-        rows: list[tuple[Any, ...]],
+        keys: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
         version: int,
     ) -> None:
         if self.on_conflict != "update":

@@ -64,27 +64,44 @@ def content_key(names: Sequence[str], row: Sequence[Any]) -> str:
 
 def key_maker(
     names: Sequence[str], take: Sequence[int], key_names: Sequence[str]
-) -> Callable[[Sequence[Any]], str | None]:
-    """Return what gives the key of a row, or None where a part of the key is missing.
+) -> Callable[[Sequence[Sequence[Any]]], Sequence[str | None]]:
+    """Return what gives the keys of records that stand in columns; None where a part is missing.
 
     Parameters
     ----------
     names, take
-        The attributes, and at which position of a row each stands.
+        The attributes, and which of the columns each is.
     key_names
         The attributes of the key; none: the key is a hash of the content.
     """
     if not key_names:
         by_name = sorted(range(len(names)), key=lambda at: names[at])
         order, ordered = [take[at] for at in by_name], [names[at] for at in by_name]
-        return lambda row: content_key(ordered, [row[at] for at in order])
+        return lambda columns: _content_keys(ordered, [columns[at] for at in order])
     positions = [take[names.index(name)] for name in key_names]
     if len(positions) == 1:
-        only = positions[0]
-        return lambda row: None if row[only] is None else plain_text(row[only])
+        return lambda columns: _single_keys(columns[positions[0]])
+    return lambda columns: [
+        None if None in parts else composite(parts)
+        for parts in zip(*(columns[at] for at in positions), strict=True)
+    ]
 
-    def key(row: Sequence[Any]) -> str | None:
-        parts = [row[at] for at in positions]
-        return None if None in parts else composite(parts)
 
-    return key
+def _single_keys(column: Sequence[Any]) -> Sequence[str | None]:
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return column
+    if kinds == {int}:
+        return list(map(str, column))
+    return [None if value is None else plain_text(value) for value in column]
+
+
+def _content_keys(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[str | None]:
+    # The names in front are the same for all: hashed once.
+    begun = blake2b(f"({tuple(names)!r}, ".encode("utf-8", "surrogatepass"), digest_size=8)
+    found: list[str | None] = []
+    for row in zip(*columns, strict=True):
+        one = begun.copy()
+        one.update(f"{row!r})".encode("utf-8", "surrogatepass"))
+        found.append(one.hexdigest())
+    return found

@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb import io
@@ -117,25 +118,20 @@ class LabelImporter:
             return self.reading.columns[at].type is AttributeType.JSON
         return "people" in parts and holds_lists(self.reading, parts["people"])
 
-    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def take(
+        self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
+    ) -> None:
         """Take the labels of a chunk of records that have just been stored."""
-        if not self.positions:
-            return
-        ids = records.ids_of_keys(self.connection, keys)
         for (name, source), parts in self._columns.items():
             task = next(t for t in schema.tasks(self.connection) if t.name == name)
             people = parts.get("people_spans" if task.is_spans else "people")
             if people is not None:
-                self._take_people(task, people, ids, keys, rows)
+                self._take_people(task, people, ids, columns[people])
             at = parts.get("spans", parts.get("label"))
             if at is None:
                 continue
             confidence = parts.get("confidence")
-            said = [
-                (ids[key], row[at], None if confidence is None else row[confidence])
-                for key, row in zip(keys, rows, strict=True)
-                if row[at] not in (None, "")
-            ]
+            said = _filled(ids, columns, at, confidence)
             if task.is_spans and "spans" not in parts:
                 said = self._of_tags(task, said)
             elif task.is_spans or task.is_multi:
@@ -151,49 +147,42 @@ class LabelImporter:
             else:
                 self._collect(task, said)
         for votes in self._votes.values():
-            self._take_votes(votes, ids, keys, rows)
+            self._take_votes(votes, dict(zip(ids, keys, strict=True)), columns)
 
     def _take_people(
         self,
         task: TaskSchema,
         at: int,
-        ids: Mapping[str, int],
-        keys: Sequence[str],
-        rows: Sequence[tuple[Any, ...]],
+        ids: Sequence[int],
+        column: Sequence[Any],
     ) -> None:
         """Set what each person says of a chunk of records."""
         said: dict[str, list[tuple[int, Any]]] = {}
-        for key, row in zip(keys, rows, strict=True):
-            for by, value in said_by(row[at]).items():
-                said.setdefault(by, []).append((ids[key], value))
+        for record, cell in zip(ids, column, strict=True):
+            for by, value in said_by(cell).items():
+                said.setdefault(by, []).append((record, value))
         values = [value for of_one in said.values() for _, value in of_one]
         task = self._with_labels(task, values, at)
-        done = gold.labelled_among(self.connection, task.id, list(ids.values()))
+        done = gold.labelled_among(self.connection, task.id, ids)
         for by, of_one in said.items():
             self._set(task, [one for one in of_one if one[0] not in done], at, by)
 
     def _take_votes(
         self,
         votes: HeuristicColumns,
-        ids: Mapping[str, int],
-        keys: Sequence[str],
-        rows: Sequence[tuple[Any, ...]],
+        key_of: Mapping[int, str],
+        columns: Sequence[Sequence[Any]],
     ) -> None:
         """Collect what a heuristic says of a chunk of records."""
         task = next(t for t in schema.tasks(self.connection) if t.name == votes.task)
         at, confidence = votes.position, votes.parts.get("confidence")
         if at is None:
             return
-        votes.look([ids[key] for key in keys])
-        said = [
-            (ids[key], row[at], None if confidence is None else row[confidence])
-            for key, row in zip(keys, rows, strict=True)
-            if row[at] not in (None, "")
-        ]
+        votes.look(list(key_of))
+        said = _filled(list(key_of), columns, at, confidence)
         if task.is_spans and "spans" not in votes.parts:
             said = self._of_tags(task, said)
         task = self._with_labels(task, [value for _, value, _ in said], at)
-        key_of = {record: key for key, record in ids.items()}
         for record, value, sure in said:
             key = key_of[record]
             if task.is_spans:
@@ -383,3 +372,11 @@ class LabelImporter:
             [span["start"], span["end"], span["label"]] if isinstance(span, dict) else span[:3]
             for span in spans
         ]
+
+
+def _filled(
+    ids: Sequence[int], columns: Sequence[Sequence[Any]], at: int, confidence: int | None
+) -> list[tuple[int, Any, Any]]:
+    """Return (record, value, confidence) where there is a value."""
+    sure = repeat(None) if confidence is None else columns[confidence]
+    return [one for one in zip(ids, columns[at], sure, strict=False) if one[1] not in (None, "")]

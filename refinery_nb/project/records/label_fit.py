@@ -46,8 +46,8 @@ def check(task: TaskSchema, kind: str | None, on: str | None, source: str) -> No
 def is_filled(reading: io.Reading, parts: Mapping[str, int]) -> bool:
     """Return whether the columns of labels hold any."""
     places = [parts[what] for what in ("label", "people") if what in parts]
-    rows = (row for chunk in reading.chunks() for row in chunk.rows)
-    return any(row[at] not in (None, "") for row in rows for at in places)
+    columns = (chunk.columns[at] for chunk in reading.chunks() for at in places)
+    return any(value not in (None, "") for column in columns for value in column)
 
 
 def alone(value: Any) -> list[Any]:

@@ -55,7 +55,7 @@ def said_by(value: Any) -> dict[str, Any]:
 def holds_lists(reading: io.Reading, at: int) -> bool:
     """Return whether people say several labels a record in such a column."""
     for chunk in reading.chunks():
-        for row in chunk.rows:
-            if row[at] not in (None, "", "{}"):
-                return isinstance(next(iter(said_by(row[at]).values()), None), list)
+        for value in chunk.columns[at]:
+            if value not in (None, "", "{}"):
+                return isinstance(next(iter(said_by(value).values()), None), list)
     return False

@@ -44,9 +44,9 @@ def tags_of(value: Any) -> list[str] | None:
 def holds_tags(reading: io.Reading, at: int) -> bool:
     """Return whether the first value of a column is a list of tags."""
     for chunk in reading.chunks():
-        for row in chunk.rows:
-            if row[at] not in (None, ""):
-                return tags_of(row[at]) is not None
+        for value in chunk.columns[at]:
+            if value not in (None, ""):
+                return tags_of(value) is not None
     return False
 
 

@@ -273,10 +273,11 @@ class SnapshotImporter:
         describe_labels(self, made.id, {one.id: one.description for one in task.labels})
         self.tasks[task.id] = next(one for one in schema.tasks(self.connection) if one.name == name)
 
-    def take(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def take(
+        self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
+    ) -> None:
         """Learn which record here is which of the snapshot's."""
-        known = records.ids_of_keys(self.connection, keys)
-        self.ids |= {row[-1]: known[key] for key, row in zip(keys, rows, strict=True)}
+        self.ids |= dict(zip(columns[-1], ids, strict=True))
 
     def finish(self) -> int:
         """Store the lists, labels, heuristics with their votes, and weak labels."""
