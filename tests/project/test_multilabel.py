@@ -199,7 +199,6 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     for ask in (
         lambda: tags.add(rn.ZeroShot("text", model="m")),
         lambda: tags.suggest(),
-        lambda: tags.rank(),
         lambda: tags.supervise(model="refinery"),
     ):
         with pytest.raises(SchemaError, match="asks for one answer a record"):

@@ -10,6 +10,7 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.core.votes import Votes
+from refinery_nb.project.quality.charts_data import meetings
 from refinery_nb.project.quality.confusion import compare
 from refinery_nb.project.quality.scoring import scores
 from refinery_nb.store import weak as stored
@@ -111,7 +112,7 @@ def test_calibration_and_thresholds_are_of_all_labels_or_of_one(planted: rn.Task
 
 def test_without_manual_labels_nothing_is_measured(planted: rn.Task) -> None:
     planted.project.add([{"id": 1000, "one": "Late", "two": ""}])
-    planted.label_many({n: None for n in range(150)})
+    planted.label_many(dict.fromkeys(range(150)))
     weak = planted.supervise(model="weighted")
     assert weak.calibration().empty
     with pytest.raises(QueryError, match="no manual label of 'tags' stands beside a weak one"):
@@ -144,9 +145,9 @@ def test_a_matrix_asks_about_one_label(planted: rn.Task) -> None:
     assert planted.project.slices["wrong"].keys() == keys
     with pytest.raises(SchemaError, match="has no label 'Money'"):
         compare(planted, level="Money")
+    late = compare(planted, level="Late")
     with pytest.raises(QueryError, match="asks about 'Late', not 'Price'"):
-        found_late = compare(planted, level="Late")
-        found_late.position("Price")
+        late.position("Price")
 
 
 def test_heuristics_and_people_are_scored_too(planted: rn.Task) -> None:
@@ -186,3 +187,47 @@ def test_of_merged_labels_the_likelier_answer_stands(planted: rn.Task) -> None:
     np.testing.assert_allclose(after["Rude"], before[["Late", "Rude"]].max(axis=1))
     assert (weak.held_out.confidence <= 1).all()  # type: ignore[union-attr]
     assert 0.5 < weak.scores().micro.f1 < 1
+
+
+def test_heuristics_are_ranked_for_each_label(planted: rn.Task) -> None:
+    found = planted.rank()
+    assert found["label"].tolist() == [name for name in NAMES for _ in range(2)]
+    assert found.groupby("label")["heuristic"].agg(sorted).tolist() == [["one", "two"]] * 3
+    gain = found.groupby("label", sort=False)["gain"].sum()
+    assert gain["Late"] > gain["Money"]
+
+
+def test_heuristics_meet_where_both_answer_one_question(planted: rn.Task) -> None:
+    @planted.heuristic
+    def late(record: Any) -> Any:
+        return ["Late"]
+
+    planted.run(progress=False)
+    votes = planted.project.columns.of_task(planted.schema)
+    ids = {label.name: label.id for label in planted.schema.labels}
+    one, everywhere = votes["one"], votes["late"]
+    found = meetings(planted)
+    at = {name: place for place, name in enumerate(found.sources)}
+    voted = set(one.record.tolist())
+    yes = set(one.record[one.label == ids["Late"]].tolist())
+    assert len(everywhere) == 400
+    assert found.both[at["one"], at["late"]] == len(voted)
+    assert found.differ[at["one"], at["late"]] == len(voted - yes)
+    assert (found.differ == found.differ.T).all()
+
+
+def test_the_charts_and_the_quality_view_show_it(planted: rn.Task) -> None:
+    planted.supervise(model="weighted")
+    quality = rn.Quality(planted)
+    head = quality._repr_mimebundle_()[0]["text/html"]
+    assert "calibration error" in head
+    for tab in quality._choice.options:
+        quality._choice.value = tab
+        assert quality._row.children
+    quality.close()
+    matrix = rn.ConfusionMatrix(planted, level="Rude")
+    assert "not Rude" in matrix._repr_mimebundle_()[0]["text/html"]
+    assert matrix.frame().columns.tolist() == ["Rude", "not Rude"]
+    assert matrix.figure() is not None
+    assert matrix.select("Rude", None).count() == matrix.comparison.confusion.counts[0, 1]
+    matrix.close()

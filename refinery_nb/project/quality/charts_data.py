@@ -17,6 +17,7 @@ from refinery_nb.quality.agreement import alpha, kappa, observed
 from refinery_nb.quality.overlap import Meetings
 from refinery_nb.quality.overlap import meetings as count_meetings
 from refinery_nb.store import heuristics, people
+from refinery_nb.supervision.several import question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +82,22 @@ def calibration(run: WeakRun) -> tuple[pd.DataFrame, float]:
 
 
 def meetings(task: Task) -> Meetings:
-    """Return how often the heuristics that are switched on meet, and how often they differ."""
-    return count_meetings(rules.matrix(task, None))
+    """Return how often the heuristics that are switched on meet, and how often they differ.
+
+    Where a record may have several labels, they meet where both answer whether it has one.
+    """
+    matrix = rules.matrix(task, None)
+    if not task.schema.is_multi:
+        return count_meetings(matrix)
+    votes = task.project.columns.of_task(task.schema)
+    place = {name: at for at, name in enumerate(matrix.sources)}
+    both, differ = np.zeros((2, len(place), len(place)), np.int64)
+    for label in matrix.labels:
+        found = count_meetings(question(matrix.records, votes, label))
+        at = np.ix_(*[[place[name] for name in found.sources]] * 2)
+        both[at] += found.both
+        differ[at] += found.differ
+    return Meetings(matrix.sources, both, differ)
 
 
 def coverage(task: Task) -> pd.DataFrame:
