@@ -39,6 +39,7 @@ WIDGETS = {
     "rn.HeuristicEditor(topic)": ".rne",
     "rn.ConfusionMatrix(topic)": ".rn-cm",
     "rn.Labeler([topic, things])": ".rn-labeler",
+    "rn.Workbench(project)": ".rn-wb",
     "rn.Quality(topic)": ".rn-quality",
     "topic.runs()": ".rn-table",
 }
