@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from refinery_nb import compute as compute
 from refinery_nb.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ __all__ = [
     "ZeroShot",
     "bricks",
     "charts",
+    "compute",
     "open",
     "projects",
     "restore",

@@ -16,6 +16,7 @@ from refinery_nb.project.vectors.embedding_run import EmbeddingRun
 from refinery_nb.project.vectors.level import Level, ListLevel, RecordLevel, TokenLevel
 
 if TYPE_CHECKING:
+    from refinery_nb.core.executor import Executor
     from refinery_nb.net.endpoint import Endpoint
     from refinery_nb.project.project import Project
 
@@ -28,6 +29,7 @@ def embed(
     *,
     model: str | Path | Embedder | Callable[..., Any] | None = None,
     endpoint: str | Endpoint | bool | None = None,
+    executor: Executor | None = None,
     name: str | None = None,
     level: str | None = None,
     fresh: bool = False,
@@ -50,6 +52,9 @@ def embed(
         The address of an OpenAI-compatible API up to its version, or an ``Endpoint``: ``model``
         is a name there, and texts are sent there. True: the address in the environment variable
         ``REFINERY_NB_ENDPOINT``. The key is taken from ``REFINERY_NB_API_KEY``. Neither is stored.
+    executor
+        Where the model runs, such as an ``rn.compute.RemoteKernel``; ``model`` is a name or folder
+        there. None: here. It is not stored.
     name
         Of the embedding; by default the attribute and the model. With another model or dimension
         than before, all vectors are made anew.
@@ -88,11 +93,12 @@ def embed(
     attribute = project.attribute(on)
     known = project.embeddings.get(name) if name is not None else None
     chosen_level = _level(project, attribute, level or (known.level if known else "record"))
-    embedder = (
-        again(known.row.spec, endpoint)
-        if known is not None and model is None
-        else make(model, endpoint)
-    )
+    if executor is not None:
+        embedder = _elsewhere(executor, model, None if known is None else known.row.spec)
+    elif known is not None and model is None:
+        embedder = again(known.row.spec, endpoint)
+    else:
+        embedder = make(model, endpoint)
     suffix = "-tokens" if chosen_level.name == "token" else ""
     usual = f"{on}-{embedder.name}{suffix}"
     chosen = check_name(usual if name is None else name, "an embedding")
@@ -103,6 +109,18 @@ def embed(
     project.given["embedder", chosen] = embedder  # texts to search for are embedded by it
     project.events.emit("vectors", name=chosen)
     return Embedding(project, chosen)
+
+
+def _elsewhere(executor: Executor, model: Any, spec: dict[str, Any] | None) -> Embedder:
+    """Return a model that an executor runs; by default the one that a spec names."""
+    from refinery_nb.embed.elsewhere import Elsewhere
+    from refinery_nb.embed.transformer import Transformer
+
+    if model is None and spec is not None and spec["kind"] == "transformer":
+        return Elsewhere(executor, spec["model"], spec["options"])
+    if isinstance(model, Transformer):
+        return Elsewhere(executor, model.spec()["model"], model.spec()["options"])
+    return Elsewhere(executor, model)
 
 
 def _level(project: Project, attribute: Attribute, level: str) -> Level:
