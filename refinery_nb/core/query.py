@@ -8,7 +8,6 @@ Python evaluation against it.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.example import Example
+from refinery_nb.core.pattern import check
 
 Comparison = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts", "ends", "matches", "missing"
@@ -126,13 +126,7 @@ class Field:
 
     def matches(self, pattern: str) -> Condition:
         """Where ``re.search(pattern, value)`` finds something."""
-        if not isinstance(pattern, str):
-            raise QueryError(f"{pattern!r} is not a regular expression: it is not a string.")
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise QueryError(f"{pattern!r} is not a regular expression: {error}.") from error
-        return Compare(self, "matches", pattern, True)
+        return Compare(self, "matches", check(pattern), True)
 
     @property
     def missing(self) -> Condition:

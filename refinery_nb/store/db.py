@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from refinery_nb.core.errors import StoreDamaged, StoreError, StoreTooNew
 from refinery_nb.store.backup import FOLDER, back_up, newest_backup
+from refinery_nb.store.functions import own_errors
 from refinery_nb.store.identity import APPLICATION_ID as APPLICATION_ID
 from refinery_nb.store.identity import DATABASE as DATABASE
 from refinery_nb.store.identity import LOCK as LOCK
@@ -124,7 +125,8 @@ class Database:
         if self.root is None:
             with self._lock:
                 try:
-                    yield self._writer
+                    with own_errors():
+                        yield self._writer
                 finally:
                     # A reader's own transaction. Nothing was written, and a rollback would take
                     # temporary tables with it.
@@ -133,7 +135,8 @@ class Database:
             return
         connection = self._take_reader()
         try:
-            yield connection
+            with own_errors():
+                yield connection
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from functools import lru_cache
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from refinery_nb.core.errors import QueryError
+from refinery_nb.core.pattern import found
+
+_refused = threading.local()
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -17,6 +23,18 @@ def register(connection: sqlite3.Connection) -> None:
         ("rn_length", 1, _length),
     ):
         connection.create_function(name, arity, function, deterministic=True)
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Raise what a function refused; SQLite only tells that one raised something."""
+    _refused.error = None
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if _refused.error is None:
+            raise
+        raise _refused.error from None
 
 
 def _contains(text: str | None, folded: str) -> bool | None:
@@ -35,14 +53,12 @@ def _ends(text: str | None, ending: str, case: int) -> bool | None:
     return text.endswith(ending) if case else text.casefold().endswith(ending)
 
 
-@lru_cache(maxsize=32)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 def _matches(pattern: str, text: str | None) -> bool | None:
-    # re has no time limit: a pattern that explodes holds the kernel until it is interrupted.
-    return None if text is None else _compiled(pattern).search(text) is not None
+    try:
+        return None if text is None else found(pattern, text)
+    except QueryError as error:
+        _refused.error = error
+        raise
 
 
 def _length(text: str | None) -> int | None:

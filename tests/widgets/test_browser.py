@@ -416,3 +416,14 @@ def test_an_attribute_that_is_hidden_here_is_not_shown(browser: rn.Browser) -> N
     browser.session.project.fields["stars"].show(browser=False)
     now = [one["name"] for one in ask(browser, "hello", client="c")["attributes"]]
     assert set(shown) - set(now) == {"stars"}
+
+
+def test_a_pattern_that_explodes_is_refused_and_the_browser_goes_on(
+    shop: rn.Project, browser: rn.Browser
+) -> None:
+    shop.add([{"id": "r03", "text": "a" * 60 + "!"}], key="id")
+    assert "takes too long" in query(browser, 'text matches "(a|aa)+$"')["fault"]["message"]
+    shown = query(browser, 'text matches "^aa"')
+    assert keys(shown) == ["r03"]
+    # Marks are left out where finding them takes too long, the record is shown all the same.
+    assert keys(query(browser, 'text matches "^aa" or text matches "^a|(a|aa)+$"')) == ["r03"]

@@ -8,13 +8,13 @@ records that differs in one part costs that part. Both answer the same (tests/pr
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.core import pattern
 from refinery_nb.core.query import (
     Among,
     And,
@@ -379,7 +379,7 @@ def _holds(value: str, node: Compare) -> bool:
     if node.op == "missing":
         return False
     if node.op == "matches":
-        return re.search(wanted, value) is not None
+        return pattern.found(wanted, value)
     if node.op in ("contains", "starts", "ends"):
         if not node.case:
             value, wanted = value.casefold(), wanted.casefold()

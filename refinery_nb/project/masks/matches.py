@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 
+from refinery_nb.core.pattern import compiled, limit
 from refinery_nb.core.query import And, AttributeField, Compare, Condition, Not, Or, TextSearch
 from refinery_nb.store.search import WORD
 
+Pattern = Any  # of the package regex, which tells no types
 MOST = 60  # matches of one text
 LOOKED_AT = 20_000  # characters of it
 EVERYWHERE = ""  # the name under which what is asked of every text stands
@@ -19,7 +24,7 @@ class Matches:
     """What to look for in the texts of records that a condition has chosen."""
 
     def __init__(self, condition: Condition) -> None:
-        self._patterns: dict[str, list[tuple[re.Pattern[str], bool]]] = {}
+        self._patterns: dict[str, list[tuple[Pattern, bool]]] = {}
         for name, pattern, folded in _patterns(condition, wanted=True):
             self._patterns.setdefault(name, []).append((pattern, folded))
 
@@ -39,15 +44,21 @@ class Matches:
         plain = folded_text(part) if any(folded for _, folded in wanted) else part
         found: list[tuple[int, int]] = []
         for pattern, folded in wanted:
-            for at, match in enumerate(pattern.finditer(plain if folded else part)):
-                if at >= MOST:
-                    break
-                if match.end() > match.start():
-                    found.append(match.span())
+            found += _spans(pattern, plain if folded else part)
         return _joined(sorted(found))[:MOST]
 
 
-def _patterns(node: Condition, *, wanted: bool) -> Iterator[tuple[str, re.Pattern[str], bool]]:
+def _spans(pattern: Pattern, text: str) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    # What takes too long is shown without marks: the condition itself has told of it, or was right.
+    with suppress(TimeoutError):
+        for match in islice(pattern.finditer(text, timeout=limit(text)), MOST):
+            if match.end() > match.start():
+                found.append(match.span())
+    return found
+
+
+def _patterns(node: Condition, *, wanted: bool) -> Iterator[tuple[str, Pattern, bool]]:
     if isinstance(node, Not):
         yield from _patterns(node.item, wanted=not wanted)
     elif isinstance(node, (And, Or)):
@@ -67,9 +78,9 @@ def _patterns(node: Condition, *, wanted: bool) -> Iterator[tuple[str, re.Patter
                 yield from _compared(node, value)
 
 
-def _compared(node: Compare, value: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
+def _compared(node: Compare, value: str) -> Iterator[tuple[str, Pattern, bool]]:
     assert isinstance(node.field, AttributeField)
-    flags = re.NOFLAG if node.case or node.op in ("=", "in") else re.IGNORECASE
+    case = node.case or node.op in ("=", "in")
     forms = {
         "contains": re.escape(value),
         "starts": rf"\A{re.escape(value)}",
@@ -77,19 +88,16 @@ def _compared(node: Compare, value: str) -> Iterator[tuple[str, re.Pattern[str],
         "matches": value,
     }
     if node.op in forms:
-        try:
-            yield node.field.name, re.compile(forms[node.op], flags), False
-        except re.error:
-            return
+        yield node.field.name, compiled(forms[node.op], case=case), False
 
 
-def _words(text: str, *, prefix: bool) -> re.Pattern[str] | None:
+def _words(text: str, *, prefix: bool) -> Pattern | None:
     """Return a pattern for words as full-text search takes them apart."""
     parts = re.findall(r"[^\W_]+", folded_text(text))
     if not parts:
         return None
     end = r"[^\W_]*" if prefix else r"(?![^\W_])"
-    return re.compile(r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, parts)) + end)
+    return compiled(r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, parts)) + end)
 
 
 def folded_text(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from refinery_nb.core.errors import QueryError
 from refinery_nb.core.example import Example
+from refinery_nb.core.pattern import check
 from refinery_nb.core.query import (
     Among,
     And,
@@ -372,9 +373,9 @@ def _value(parser: Parser, asked: Asked) -> Any:
 
 def _check_pattern(parser: Parser, pattern: str, token: Token) -> None:
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise parser.error(f"this is not a regular expression: {error}.", token) from error
+        check(pattern)
+    except QueryError as error:
+        raise parser.error(error.message, token) from error
 
 
 def _field(parser: Parser, asked: Asked) -> Field:
