@@ -5,7 +5,8 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do $$one 
 VENV := .venv
 BIN := $(VENV)/bin
 NPM := npm --prefix js
-FRONT_END := $(shell find js/src -type f 2>/dev/null) js/build.mjs js/package.json
+FRONT_END := $(shell find js/src js/schema -type f 2>/dev/null) js/build.mjs js/package.json
+EXTENSIONS := $(VENV)/share/jupyter/labextensions
 NOTEBOOK := notebooks/01_first_labels.ipynb
 PARALLEL ?= $(shell python3 -c "import os; print(max(1, min(4, os.cpu_count() or 1)))")
 export HF_HUB_OFFLINE := 1
@@ -14,6 +15,9 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 .PHONY: setup demo test check bench wheel clean python typescript browser notebooks
 
 setup: $(VENV)/.installed refinery_nb/static/labeler.js
+	@# The wheel has the extension of JupyterLab; an editable install is shown where it is built.
+	@mkdir -p $(EXTENSIONS)
+	@ln -sfn ../../../../refinery_nb/labextension $(EXTENSIONS)/refinery-nb
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=..."; exit 1; }
@@ -69,4 +73,4 @@ wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) js/node_modules refinery_nb/static dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) js/node_modules js/lib refinery_nb/static refinery_nb/labextension dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

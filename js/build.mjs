@@ -1,6 +1,7 @@
 // Builds one bundle for each folder in src/widgets and one part for each in src/parts into the
-// Python package, or those that are named: node build.mjs labeler. --harness builds the test page.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+// Python package, or those that are named: node build.mjs labeler. --harness builds the test page,
+// --lab what the JupyterLab extension is made of.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -26,6 +27,20 @@ if (named.includes("--harness")) {
   mkdirSync(join(here, "harness/out"), { recursive: true });
   await build({ ...common, entryPoints: { harness: "harness/main.ts" }, outdir: "harness/out" });
   copyFileSync(join(here, "harness/index.html"), join(here, "harness/out/index.html"));
+} else if (named.includes("--lab")) {
+  // One module with chunks for each view, and one sheet; @jupyter/builder makes the federated
+  // extension of them. JupyterLab's own packages are the page's, never ours.
+  rmSync(join(here, "lib"), { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: { index: "src/lab/index.ts" },
+    outdir: "lib",
+    splitting: true,
+    external: ["@jupyterlab/*", "@lumino/*"],
+    loader: { ".css": "empty" },
+    define: { ...common.define, "process.env.NODE_ENV": '"production"' },
+  });
+  await build({ ...common, entryPoints: { style: "src/lab/style.css" }, outdir: "lib" });
 } else {
   const folders = (of) =>
     readdirSync(join(here, of)).filter((name) => existsSync(join(here, of, name, "index.ts")));

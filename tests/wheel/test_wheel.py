@@ -26,19 +26,22 @@ NEEDED = [
     "refinery_nb/static/workbench.css",
     "refinery_nb/static/code.part.js",
     "refinery_nb/static/comments.part.js",
+    "refinery_nb/static/guideline.part.js",
     "refinery_nb/samples/messages.jsonl",
     "refinery_nb/samples/01_first_labels.ipynb",
     "refinery_nb/py.typed",
 ]
 
 
-def copy(target: Path, *, static: bool = True) -> Path:
-    """Copy what is needed to build."""
+def copy(target: Path, *without: str) -> Path:
+    """Copy what is needed to build, but for folders of these names."""
     for one in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py"):
         shutil.copy(ROOT / one, target / one)
-    ignore = shutil.ignore_patterns("__pycache__", *([] if static else ["static"]))
+    ignore = shutil.ignore_patterns("__pycache__", *without)
     shutil.copytree(ROOT / "refinery_nb", target / "refinery_nb", ignore=ignore)
     shutil.copytree(ROOT / "jupyter-config", target / "jupyter-config")
+    (target / "js").mkdir()
+    shutil.copy(ROOT / "js/install.json", target / "js")
     (target / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks/01_first_labels.ipynb", target / "notebooks")
     return target
@@ -67,6 +70,11 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
         head = archive.read(metadata).decode()
     assert [one for one in NEEDED if one not in names] == []
     assert any(one.endswith("licenses/LICENSE") for one in names)
+    extension = "data/share/jupyter/labextensions/refinery-nb/"
+    shared = [one.split(extension)[1] for one in names if extension in one]
+    assert {"install.json", "package.json", "schemas/refinery-nb/plugin.json"} <= set(shared)
+    assert any(one.startswith("static/remoteEntry.") for one in shared)
+    assert not [one for one in names if one.startswith("refinery_nb/labextension")]
     server = "data/etc/jupyter/jupyter_server_config.d/refinery_nb.json"
     assert any(one.endswith(server) for one in names)
     assert not [one for one in names if one.startswith(("tests", "js", "notebooks"))]
@@ -128,7 +136,10 @@ def test_the_wheel_works_where_it_is_installed(wheel: Path, tmp_path: Path) -> N
     assert (tmp_path / "refinery-demo" / "01_first_labels.ipynb").exists()
 
 
-def test_a_wheel_without_the_front_end_is_not_built(tmp_path: Path) -> None:
-    told = build(copy(tmp_path, static=False))
+@pytest.mark.parametrize("without", ["static", "labextension"])
+def test_a_wheel_without_the_front_end_is_not_built(tmp_path: Path, without: str) -> None:
+    if without == "labextension" and not (STATIC / "labeler.js").exists():
+        pytest.skip("refinery_nb/static/labeler.js is not built: run make setup")
+    told = build(copy(tmp_path, without))
     assert told.returncode != 0
     assert "run `make setup` first" in told.stdout + told.stderr

@@ -1,4 +1,4 @@
-// The entry of a bundle, as anywidget calls it: a state for every view that is shown.
+// The entry of a bundle: a state for every view that is shown, over whatever carries its messages.
 
 import { type ComponentChild, render } from "preact";
 import { AnywidgetTransport, type WidgetModel } from "../transport/anywidget";
@@ -14,19 +14,25 @@ interface Opened {
   dispose(): void;
 }
 
+export interface Entry {
+  /** Show a view in an element; returns how to take it away. */
+  mount(transport: Transport, el: HTMLElement): () => void;
+  /** As anywidget calls it. */
+  render(context: RenderContext): () => void;
+}
+
 export function entry<State extends Opened>(
   make: (transport: Transport) => State,
   show: (state: State) => ComponentChild,
-): { render(context: RenderContext): () => void } {
-  return {
-    render({ model, el }) {
-      const state = make(new AnywidgetTransport(model, el));
-      render(show(state), el);
-      void state.open();
-      return () => {
-        render(null, el);
-        state.dispose();
-      };
-    },
+): Entry {
+  const mount = (transport: Transport, el: HTMLElement): (() => void) => {
+    const state = make(transport);
+    render(show(state), el);
+    void state.open();
+    return () => {
+      render(null, el);
+      state.dispose();
+    };
   };
+  return { mount, render: ({ model, el }) => mount(new AnywidgetTransport(model, el), el) };
 }

@@ -37,7 +37,7 @@ async function fetchPart<Props>(name: string, ask: AskPart): Promise<Part<Props>
   const { text } = await ask(name);
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   try {
-    return (await import(url)) as Part<Props>;
+    return (await import(/* webpackIgnore: true */ url)) as Part<Props>;
   } finally {
     URL.revokeObjectURL(url);
   }

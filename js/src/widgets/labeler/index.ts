@@ -1,29 +1,19 @@
 // The entry of the bundle: what anywidget calls.
 
-import { h, render } from "preact";
+import { h } from "preact";
 import { Session } from "../../state/session";
 import { openStore, Preferences } from "../../state/storage";
-import { AnywidgetTransport, type WidgetModel } from "../../transport/anywidget";
+import { entry } from "../../ui/entry";
 import { Labeler } from "./Labeler";
 import "../../ui/base.css";
+import "../../ui/comments.css";
 import "../../ui/prose.css";
 import "../../ui/text/text.css";
 import "./labeler.css";
 
-interface RenderContext {
-  model: WidgetModel;
-  el: HTMLElement;
-}
+const store = openStore();
 
-export default {
-  render({ model, el }: RenderContext): () => void {
-    const store = openStore();
-    const session = new Session(new AnywidgetTransport(model, el), store);
-    render(h(Labeler, { session, preferences: new Preferences(store) }), el);
-    void session.open();
-    return () => {
-      render(null, el);
-      session.dispose();
-    };
-  },
-};
+export default entry(
+  (transport) => new Session(transport, store),
+  (session) => h(Labeler, { session, preferences: new Preferences(store) }),
+);

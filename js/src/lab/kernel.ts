@@ -1,0 +1,195 @@
+// The kernel of one project: started or chosen, asked to serve the project, and lost and found.
+
+import { SessionContext } from "@jupyterlab/apputils";
+import { PageConfig, PathExt } from "@jupyterlab/coreutils";
+import { type Kernel, KernelMessage, type ServiceManager } from "@jupyterlab/services";
+import { UUID } from "@lumino/coreutils";
+import type { Comm, Network } from "../transport/comm";
+
+const TARGET = "refinery_nb";
+const SERVE = '__import__("refinery_nb.widgets.application", fromlist=["serve"]).serve';
+
+export type KernelState = "starting" | "ready" | "failed" | "gone";
+
+/** Where a path of the file browser lies for the kernel. */
+export function absolute(path: string): string {
+  const root = PageConfig.getOption("serverRoot");
+  return root === "" ? path : `${root.replace(/\/+$/, "")}/${path}`;
+}
+
+export class ProjectKernel implements Network {
+  readonly context: SessionContext;
+  state: KernelState = "starting";
+  /** Why it does not serve the project. */
+  trouble = "";
+  private served: Kernel.IKernelConnection | null = null;
+  private subshell: string | null = null;
+  private attempt = 0;
+  private readonly comms = new Map<string, (message: unknown) => void>();
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    private readonly services: ServiceManager.IManager,
+    /** From the server's root. */
+    readonly path: string,
+    private readonly make: boolean,
+  ) {
+    this.context = new SessionContext({
+      kernelManager: services.kernels,
+      sessionManager: services.sessions,
+      specsManager: services.kernelspecs,
+      // So that its working directory is the project's.
+      path: PathExt.join(path, "application"),
+      name: PathExt.basename(path) || "project",
+      type: "refinery",
+      kernelPreference: {
+        shouldStart: true,
+        canStart: true,
+        autoStartDefault: true,
+        shutdownOnDispose: true,
+      },
+    });
+    this.context.kernelChanged.connect(() => void this.serve());
+    this.context.statusChanged.connect((_, status) => this.follow(status));
+    this.context.connectionStatusChanged.connect((_, status) => {
+      if (status === "disconnected" || status === "connecting") this.drop("starting");
+      else if (this.served === null) void this.serve();
+    });
+    this.context.iopubMessage.connect((_, message) => this.receive(message));
+  }
+
+  get name(): string {
+    return this.context.kernelDisplayName;
+  }
+
+  /** Start a kernel, or find the one that this project had before the page was loaded. */
+  async start(): Promise<void> {
+    try {
+      await this.services.kernelspecs.ready;
+      const name = this.services.kernelspecs.specs?.default ?? "python3";
+      this.context.kernelPreference = { ...this.context.kernelPreference, name };
+      await this.context.initialize();
+    } catch (error) {
+      this.fail(`No kernel could be started: ${String(error)}`);
+    }
+  }
+
+  async restart(): Promise<void> {
+    this.drop("starting");
+    if (this.context.session?.kernel == null) await this.start();
+    else await this.context.restartKernel();
+  }
+
+  connect(data: object, receive: (message: unknown) => void): Comm | null {
+    const kernel = this.served;
+    if (kernel === null) return null;
+    const id = UUID.uuid4();
+    this.comms.set(id, receive);
+    const send = (msgType: "comm_open" | "comm_msg" | "comm_close", content: object): void => {
+      if (kernel.isDisposed || kernel !== this.served) return;
+      const message = KernelMessage.createMessage({
+        msgType,
+        channel: "shell",
+        session: kernel.clientId,
+        username: kernel.username,
+        subshellId: this.subshell,
+        content: { comm_id: id, ...content },
+      } as KernelMessage.IOptions<KernelMessage.ICommMsgMsg<"shell">>);
+      kernel.sendShellMessage(message, false, true);
+    };
+    const project = absolute(this.path);
+    send("comm_open", { target_name: TARGET, data: { ...data, project } });
+    return {
+      send: (message) => send("comm_msg", { data: message }),
+      close: () => {
+        this.comms.delete(id);
+        send("comm_close", { data: {} });
+      },
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  dispose(): void {
+    this.attempt += 1;
+    if (this.served !== null && this.subshell !== null && !this.served.isDisposed)
+      this.served.requestDeleteSubshell({ subshell_id: this.subshell }, true).done.catch(() => {});
+    this.listeners.clear();
+    this.context.dispose();
+  }
+
+  /** Have the kernel open the project; comms can be opened then. */
+  private async serve(): Promise<void> {
+    const kernel = this.context.session?.kernel ?? null;
+    const attempt = ++this.attempt;
+    this.drop("starting");
+    if (kernel === null) return;
+    try {
+      const path = JSON.stringify(absolute(this.path));
+      const code = `${SERVE}(${path}, make=${this.make ? "True" : "False"})`;
+      const reply = await kernel.requestExecute({ code, store_history: false }).done;
+      if (attempt !== this.attempt) return;
+      if (reply.content.status === "error") return this.fail(said(reply.content));
+      if (reply.content.status !== "ok") return;
+      // Views are answered on a thread beside the one that runs cells.
+      this.subshell = null;
+      if (kernel.supportsSubshells) {
+        const made = await kernel.requestCreateSubshell({}).done;
+        this.subshell = made.content.subshell_id;
+      }
+      if (attempt !== this.attempt) return;
+      this.served = kernel;
+      this.state = "ready";
+      this.emit();
+    } catch (error) {
+      if (attempt === this.attempt) this.fail(String(error));
+    }
+  }
+
+  private follow(status: Kernel.Status): void {
+    if (status === "dead") this.drop("gone");
+    else if (status === "restarting" || status === "autorestarting") this.drop("starting");
+    else if (status === "idle" && this.served === null && this.state === "starting") {
+      if (this.restarting) void this.serve();
+    }
+  }
+
+  /** A kernel that was restarted is the same connection: `kernelChanged` says nothing then. */
+  private restarting = false;
+
+  private drop(state: KernelState): void {
+    this.restarting = this.served !== null || this.restarting;
+    const changed = this.served !== null || this.state !== state;
+    this.served = null;
+    this.comms.clear();
+    this.state = state;
+    this.trouble = state === "gone" ? "The kernel has ended." : "";
+    if (changed) this.emit();
+  }
+
+  private fail(trouble: string): void {
+    this.served = null;
+    this.state = "failed";
+    this.trouble = trouble;
+    this.emit();
+  }
+
+  private receive(message: KernelMessage.IMessage): void {
+    if (message.header.msg_type !== "comm_msg") return;
+    const { comm_id, data } = message.content as { comm_id: string; data: unknown };
+    this.comms.get(comm_id)?.(data);
+  }
+
+  private emit(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function said(error: KernelMessage.IReplyErrorContent): string {
+  if (error.ename === "ModuleNotFoundError")
+    return "This kernel has no refinery_nb. Install it there (pip install refinery-nb), or choose another kernel.";
+  return error.evalue;
+}

@@ -1,0 +1,73 @@
+// The transport over a comm of the page's own: the application has no widget model.
+
+import type { Transport } from "./transport";
+
+/** An open comm. */
+export interface Comm {
+  send(message: unknown): void;
+  close(): void;
+}
+
+/** A kernel that may come and go; while it is there, comms can be opened on it. */
+export interface Network {
+  /** Open a comm; null while there is no kernel that could answer. */
+  connect(data: object, receive: (message: unknown) => void): Comm | null;
+  /** Call the listener when there is a kernel, another one, or none; returns how to stop. */
+  onChange(listener: () => void): () => void;
+}
+
+export class CommTransport implements Transport {
+  alive = false;
+  private comm: Comm | null = null;
+  private readonly messages = new Set<(message: unknown) => void>();
+  private readonly lives = new Set<(alive: boolean) => void>();
+  private readonly stop: () => void;
+
+  constructor(
+    private readonly network: Network,
+    /** What the comm is opened with: the view, and what it is about. */
+    private readonly data: object,
+  ) {
+    this.stop = network.onChange(() => this.connect());
+    this.connect();
+  }
+
+  send(message: unknown): void {
+    // What is not sent is asked again: the state knows from `alive` that nobody hears it.
+    this.comm?.send(message);
+  }
+
+  onMessage(listener: (message: unknown) => void): () => void {
+    this.messages.add(listener);
+    return () => void this.messages.delete(listener);
+  }
+
+  onAlive(listener: (alive: boolean) => void): () => void {
+    this.lives.add(listener);
+    return () => void this.lives.delete(listener);
+  }
+
+  dispose(): void {
+    this.stop();
+    this.comm?.close();
+    this.comm = null;
+    this.messages.clear();
+    this.lives.clear();
+  }
+
+  /** A new kernel knows nothing of the old comm: begin anew, and say so. */
+  private connect(): void {
+    this.comm?.close();
+    this.set(false);
+    this.comm = this.network.connect(this.data, (message) => {
+      for (const listener of [...this.messages]) listener(message);
+    });
+    this.set(this.comm !== null);
+  }
+
+  private set(alive: boolean): void {
+    if (alive === this.alive) return;
+    this.alive = alive;
+    for (const listener of [...this.lives]) listener(alive);
+  }
+}
