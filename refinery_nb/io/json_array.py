@@ -10,8 +10,8 @@ from refinery_nb.core.errors import InputError
 from refinery_nb.io import strict_json
 from refinery_nb.io.convert import NAMES, dump
 from refinery_nb.io.files import encoding_error, open_bytes
-from refinery_nb.io.jsonl import ENCODER, object_maker
-from refinery_nb.io.reading import Column, Raw, Reject
+from refinery_nb.io.jsonl import line_maker
+from refinery_nb.io.reading import Column, Columns, Raw, Reject
 
 BATCH = 20_000
 
@@ -78,13 +78,13 @@ def _raw(row: Any) -> str:
         return repr(row)
 
 
-def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[Columns]) -> None:
     """Write an array with one object a line."""
-    encode, made = ENCODER.encode, object_maker(columns)
+    lines_of = line_maker(columns)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         before = "[\n"
-        for rows in chunks:
-            if rows:
-                file.write(before + ",\n".join([encode(made(row)) for row in rows]))
+        for chunk in chunks:
+            if len(chunk[0]):
+                file.write(before + ",\n".join(lines_of(chunk)))
                 before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")

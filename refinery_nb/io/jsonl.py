@@ -11,7 +11,7 @@ from refinery_nb.core.schema import AttributeType
 from refinery_nb.io import strict_json
 from refinery_nb.io.convert import NAMES
 from refinery_nb.io.files import is_small, lines
-from refinery_nb.io.reading import Column, Raw, Reject
+from refinery_nb.io.reading import Column, Columns, Raw, Reject
 
 BATCH = 20_000
 
@@ -76,34 +76,44 @@ class JsonLines:
         return None
 
 
-def object_maker(columns: Sequence[Column]) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    """Return what makes an object of a row: JSON values nested again, booleans as such."""
-    names = [column.name for column in columns]
-    special = [
-        (column.name, column.type, at)
-        for at, column in enumerate(columns)
-        if column.type in (AttributeType.JSON, AttributeType.BOOLEAN)
-    ]
-
-    def made(row: Sequence[Any]) -> dict[str, Any]:
-        found = dict(zip(names, row, strict=True))
-        for name, kind, at in special:
-            value = row[at]
-            if kind is AttributeType.BOOLEAN and value is not None:
-                found[name] = bool(value)
-            elif isinstance(value, str):
-                found[name] = json.loads(value)
-        return found
-
-    return made
-
-
 ENCODER = json.JSONEncoder(ensure_ascii=False)
+STRING = json.encoder.encode_basestring
 
 
-def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+def line_maker(columns: Sequence[Column]) -> Callable[[Columns], Iterator[str]]:
+    """Return what makes an object of each record of a chunk: JSON values nested, booleans as such.
+
+    Each column is encoded as a whole and put into a line of text, so that no object is made.
+    """
+    names = (f"{ENCODER.encode(column.name).replace('%', '%%')}: %s" for column in columns)
+    line = "{" + ", ".join(names) + "}"
+    kinds = [column.type for column in columns]
+
+    def lines(chunk: Columns) -> Iterator[str]:
+        encoded = [_encoded(values, kind) for values, kind in zip(chunk, kinds, strict=True)]
+        return map(line.__mod__, zip(*encoded, strict=True))
+
+    return lines
+
+
+def _encoded(values: Sequence[Any], kind: AttributeType) -> Iterable[str]:
+    seen = set(map(type, values))
+    if kind is AttributeType.BOOLEAN:
+        return ["null" if one is None else "true" if one else "false" for one in values]
+    if kind is AttributeType.JSON and seen <= {str, type(None)}:
+        # It is JSON already.
+        return ["null" if one is None else one for one in values]
+    if seen == {str}:
+        return map(STRING, values)
+    if seen == {int}:
+        return map(str, values)
+    return map(ENCODER.encode, values)
+
+
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[Columns]) -> None:
     """Write one object a line."""
-    encode, made = ENCODER.encode, object_maker(columns)
+    lines_of = line_maker(columns)
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for rows in chunks:
-            file.writelines(encode(made(row)) + "\n" for row in rows)
+        for chunk in chunks:
+            if len(chunk[0]):
+                file.write("\n".join(lines_of(chunk)) + "\n")

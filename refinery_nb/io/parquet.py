@@ -12,9 +12,10 @@ from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import AttributeType
 from refinery_nb.io.files import KEPT_BYTES
 from refinery_nb.io.frame import plain
-from refinery_nb.io.reading import Column, Raw, Reject
+from refinery_nb.io.reading import Column, Columns, Raw, Reject
 
 BATCH = 20_000
+ROW_GROUP = 100_000
 MARK = {b"refinery_nb": b"json"}
 
 
@@ -76,7 +77,7 @@ def plain_column(name: str, values: list[Any], first: int, *, is_json: bool) -> 
     return [plain(value, field=name, record=number) for number, value in enumerate(values, first)]
 
 
-def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[Columns]) -> None:
     """Write typed columns; JSON values as text, marked as such."""
     import pyarrow
     import pyarrow.parquet
@@ -97,19 +98,12 @@ def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any
         ]
     )
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for rows in chunks:
-            arrays = [
-                pyarrow.array(
-                    [
-                        bool(row[at])
-                        if column.type is AttributeType.BOOLEAN and row[at] is not None
-                        else row[at]
-                        for row in rows
-                    ],
-                    type=schema.field(at).type,
-                )
-                for at, column in enumerate(columns)
-            ]
-            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+        for chunk in chunks:
+            arrays = []
+            for values, column, field in zip(chunk, columns, schema, strict=True):
+                if column.type is AttributeType.BOOLEAN:
+                    values = [None if one is None else bool(one) for one in values]
+                arrays.append(pyarrow.array(values, type=field.type))
+            writer.write_batch(pyarrow.record_batch(arrays, schema=schema), ROW_GROUP)
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from refinery_nb.core.schema import AttributeType
 
+# Values of some records, a column each.
+Columns = Sequence[Sequence[Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

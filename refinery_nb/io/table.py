@@ -13,7 +13,7 @@ from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import AttributeType
 from refinery_nb.io.files import encoding_error, is_small, open_bytes
 from refinery_nb.io.plain_csv import PlainCsv, plain_csv
-from refinery_nb.io.reading import Column, Raw, Reject
+from refinery_nb.io.reading import Column, Columns, Raw, Reject
 
 BATCH = 20_000
 SHOWN = 5
@@ -151,7 +151,7 @@ class Table:
         return ","
 
 
-def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any, ...]]]) -> None:
+def write(path: Path, columns: Sequence[Column], chunks: Iterable[Columns]) -> None:
     """Write rows; missing values are empty cells."""
     delimiter = "\t" if ".tsv." in path.name else ","
     booleans = [at for at, c in enumerate(columns) if c.type is AttributeType.BOOLEAN]
@@ -160,13 +160,22 @@ def write(path: Path, columns: Sequence[Column], chunks: Iterable[list[tuple[Any
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         careful = csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow([column.name for column in columns])
-        for rows in chunks:
+        for chunk in chunks:
+            cells = list(chunk)
+            for at in booleans:
+                cells[at] = [
+                    None if one is None else "true" if one else "false" for one in chunk[at]
+                ]
+            rows = zip(*cells, strict=True)
+            if not any("\r" in one for one in map(_joined, cells)):
+                writer.writerows(rows)
+                continue
             for row in rows:
-                cells = list(row)
-                for at in booleans:
-                    if cells[at] is not None:
-                        cells[at] = "true" if cells[at] else "false"
-                bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-                (careful if bare else writer).writerow(cells)
+                bare = any(isinstance(cell, str) and "\r" in cell for cell in row)
+                (careful if bare else writer).writerow(row)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _joined(values: Sequence[Any]) -> str:
+    return "".join([one for one in values if type(one) is str])

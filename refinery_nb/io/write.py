@@ -13,7 +13,7 @@ from refinery_nb.core.errors import InputError
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.io import formats
 from refinery_nb.io.annotations.said import LeftOut
-from refinery_nb.io.reading import Column
+from refinery_nb.io.reading import Column, Columns
 
 WRITERS = {
     ".csv": "refinery_nb.io.table:write",
@@ -34,7 +34,7 @@ def foreign_format(path: Path, format: str | None) -> str | None:
 def write(
     path: Path,
     columns: Sequence[Column],
-    chunks: Iterable[list[tuple[Any, ...]]],
+    chunks: Iterable[Columns],
     *,
     format: str | None = None,
     tasks: Sequence[TaskSchema] = (),
@@ -47,6 +47,8 @@ def write(
 
     Parameters
     ----------
+    chunks
+        Values, a column each; at least one column.
     format
         By default the suffix says it.
     tasks, **options
@@ -84,7 +86,7 @@ def _writer(
     if foreign is not None:
         function: Callable[..., list[LeftOut]] = formats.module_of(foreign).write
         formats.check_options(foreign, function, options)
-        return bound(function, tasks=tasks, **options)
+        return _by_rows(bound(function, tasks=tasks, **options))
     suffix = path.suffix if format is None else f".{'xlsx' if format == 'excel' else format}"
     if suffix not in WRITERS:
         what = f"the suffix {suffix!r}" if format is None else f"{format!r}"
@@ -95,7 +97,16 @@ def _writer(
         raise InputError(f"{suffix} knows no option {option!r}.", source=path.name)
     module, _, attribute = WRITERS[suffix].partition(":")
     plain: Callable[..., None] = getattr(importlib.import_module(module), attribute)
-    return plain
+    return _by_rows(plain) if suffix == ".xlsx" else plain
+
+
+def _by_rows(writer: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a writer of columns that hands them record by record to one of rows."""
+
+    def write(path: Path, columns: Sequence[Column], chunks: Iterable[Columns]) -> Any:
+        return writer(path, columns, (list(zip(*chunk, strict=True)) for chunk in chunks))
+
+    return write
 
 
 def _sync(path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ FIRST_FREE = (
 )
 VERSION = "record_version"
 PAGE = 2_000
+GAPS = 3  # of so many ids in a row one has to be wanted, or they are looked up one by one
 ROWS = 40  # of a statement
 PARAMETERS = 30_000  # fewer than every SQLite since 3.32 takes
 
@@ -192,6 +194,32 @@ def values(
             row = found.get(int(record))
             if row is not None:
                 yield row[0], row[1], row[2:]
+
+
+def columns(
+    connection: sqlite3.Connection, attributes: Sequence[Attribute], ids: Sequence[int]
+) -> tuple[list[int], list[Sequence[Any]]]:
+    """Return those of the records that exist, in the order of ``ids``, and a column an attribute.
+
+    A run of ascending ids is read along the table.
+    """
+    names = "".join(f", {column(attribute)}" for attribute in attributes)
+    rows: list[Any] = []
+    if ids and _is_run(ids):
+        wanted = set(ids)
+        found = connection.execute(
+            f"SELECT id{names} FROM record WHERE id BETWEEN ? AND ? ORDER BY id", (ids[0], ids[-1])
+        ).fetchall()
+        rows = found if len(found) == len(ids) else [row for row in found if row[0] in wanted]
+    else:
+        rows = [(record, *cells) for record, _, cells in values(connection, attributes, ids)]
+    parts: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (len(attributes) + 1)
+    return list(parts[0]), parts[1:]
+
+
+def _is_run(ids: Sequence[int]) -> bool:
+    """Return whether ids ascend, with few gaps."""
+    return ids[-1] - ids[0] < GAPS * len(ids) and all(a < b for a, b in pairwise(ids))
 
 
 def plain(attribute: Attribute, value: Any) -> Any:

@@ -46,10 +46,10 @@ def table(text: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[Any, ...
 
 def check(folder: Path, suffix: str, rows: list[tuple[Any, ...]]) -> None:
     first, second = folder / f"a{suffix}", folder / f"b{suffix}"
-    io.write(first, COLUMNS, [rows])
+    io.write(first, COLUMNS, [list(zip(*rows, strict=True))])
     types = {column.name: column.type for column in COLUMNS}
     reading = io.read(first, types=types)
-    io.write(second, reading.columns, (chunk.rows for chunk in reading.chunks()))
+    io.write(second, reading.columns, (chunk.columns for chunk in reading.chunks()))
     if suffix == ".xlsx":
         assert [chunk.rows for chunk in io.read(second, types=types).chunks()] == [
             chunk.rows for chunk in reading.chunks()
@@ -82,7 +82,7 @@ def test_what_excel_cannot_hold_is_named(tmp_path: Path, bad: str) -> None:
     """A18, K4."""
     columns = COLUMNS[:2]
     with pytest.raises(InputError) as caught:
-        io.write(tmp_path / "f.xlsx", columns, [[("k", "fine"), ("k2", bad)]])
+        io.write(tmp_path / "f.xlsx", columns, [[("k", "k2"), ("fine", bad)]])
     assert (caught.value.record, caught.value.field) == (2, "text")
     assert "JSONL" in str(caught.value)
 
@@ -93,7 +93,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_text("old")
 
     def rows() -> Any:
-        yield [("a", "b")]
+        yield [("a",), ("b",)]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.attributes import tokenizing
-from refinery_nb.store import labels, records, schema
+from refinery_nb.store import comments, labels, records, schema
 from refinery_nb.store import stale as stored_stale
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def cards(
 ) -> list[dict[str, Any]]:
     """Return a card for each record that exists, in the order of ``ids``.
 
-    A card holds ``id, key, attributes, texts, tasks, votes, weak``; task ids are strings, as
-    they are in JSON; offsets are code points.
+    A card holds ``id, key, attributes, texts, tasks, votes, weak``, and ``comments`` if there are
+    any; task ids are strings, as they are in JSON; offsets are code points.
     """
     chosen = {task.id for task in tasks}
     with project.database.read() as connection:
@@ -38,6 +38,7 @@ def cards(
             for record, _, _ in rows
         }
         stale = stored_stale.stale_records(connection, actor, [row[0] for row in rows])
+        commented = comments.on_records(connection, [row[0] for row in rows])
     texts = _texts(schemas, attributes)
     offsets = _offsets(project, schemas, attributes, rows)
     votes = {task.id: _votes_of(project, task, [row[0] for row in rows]) for task in schemas}
@@ -72,6 +73,7 @@ def cards(
             "weak": {
                 str(task.id): weak[task.id][record] for task in schemas if record in weak[task.id]
             },
+            **({"comments": commented[record]} if record in commented else {}),
         }
         for record, key, values in rows
     ]

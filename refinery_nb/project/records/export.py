@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, QueryError, did_you_mean
-from refinery_nb.core.schema import AttributeType, TaskSchema
-from refinery_nb.core.span import Span
+from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, Votes
 from refinery_nb.io.annotations.said import LeftOut
-from refinery_nb.io.convert import dump
 from refinery_nb.io.formats import ONE_LABEL, module_of
-from refinery_nb.io.names import HEURISTIC, MANUAL, NONE, WEAK
+from refinery_nb.io.names import HEURISTIC, MANUAL, WEAK
 from refinery_nb.io.write import foreign_format
 from refinery_nb.project.attributes import tokenizing
-from refinery_nb.project.records import cards, frames
+from refinery_nb.project.records import frames
+from refinery_nb.project.records.label_cells import LabelCells
 from refinery_nb.project.records.people import People
 from refinery_nb.store import records, schema
 from refinery_nb.text.tokens import make
@@ -35,10 +32,16 @@ if TYPE_CHECKING:
 SOURCES = ("manual", "people", "weak", "heuristics")
 # What the formats of other tools have a place for.
 FOREIGN_SOURCES = {"label_studio": ("manual", "people", "weak")}
-CHUNK = 2_000
+CHUNK = 20_000
 
-# Gives the values of a task's columns for one record.
-Cells = Callable[[int], tuple[Any, ...]]
+
+class Cells(Protocol):
+    """Gives the values of a task's columns."""
+
+    columns: list[io.Column]
+
+    def cells(self, ids: Sequence[int]) -> list[Sequence[Any]]:
+        """Return each column of some records."""
 
 
 class Exported(type(Path())):  # type: ignore[misc]
@@ -133,18 +136,16 @@ def export(
     for task in chosen:
         task_schema = task.schema
         for source, name, votes, gold in _votes(task, task_schema, sources):
-            maker = _Cells(project, task_schema, source, name, votes, gold, tags=foreign is None)
-            columns.extend(maker.columns)
-            cells.append(maker)
+            tags = foreign is None
+            cells.append(LabelCells(project, task_schema, source, name, votes, gold, tags=tags))
         if "people" in sources:
-            apart = People(project, task_schema)
-            columns.append(apart.column)
-            cells.append(apart)
-    rows = _rows(project, ids, cells)
+            cells.append(People(project, task_schema))
+    columns += [column for maker in cells for column in maker.columns]
+    chunks = _chunks(project, ids, cells)
     schemas = [task.schema for task in chosen]
     if foreign is not None:
         options = _asked(project, foreign, schemas, options)
-    left_out = io.write(path, columns, rows, format=format, tasks=schemas, **options)
+    left_out = io.write(path, columns, chunks, format=format, tasks=schemas, **options)
     written = Exported(path)
     written.records = len(ids)
     written.left_out = _left_out(project, ids, left_out)
@@ -193,123 +194,11 @@ def _votes(
             yield HEURISTIC, name, votes, None
 
 
-def _rows(
+def _chunks(
     project: Project, ids: Sequence[int], cells: Sequence[Cells]
-) -> Iterator[list[tuple[Any, ...]]]:
+) -> Iterator[list[Sequence[Any]]]:
     for first in range(0, len(ids), CHUNK):
         with project.database.read() as connection:
             attributes = schema.attributes(connection)
-            rows = list(records.values(connection, attributes, ids[first : first + CHUNK]))
-        for maker in cells:
-            if isinstance(maker, _Cells):
-                maker.prepare([record for record, _, _ in rows])
-        yield [
-            (*values, *(cell for maker in cells for cell in maker(record)))
-            for record, _, values in rows
-        ]
-
-
-class _Cells:
-    """The columns of one task and source."""
-
-    def __init__(
-        self,
-        project: Project,
-        task: TaskSchema,
-        source: str,
-        name: str | None,
-        votes: Votes,
-        gold: Gold | None,
-        *,
-        tags: bool,
-    ) -> None:
-        self._tags = tags
-        self._project = project
-        self._task = task
-        self._votes = votes
-        self._sure = gold is None
-        self._reviewed = None if gold is None else set(gold.reviewed.tolist())
-        self._names = {label.id: label.name for label in task.labels}
-        self._tokens: dict[int, Any] = {}
-        self._places: dict[int, tuple[int, int]] = {}
-        self._labels: list[str | None] = []
-        self._confidences: list[float] = []
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        lists = task.is_spans or task.is_multi
-        text = AttributeType.JSON if lists else AttributeType.CATEGORY
-        whats: list[tuple[Any, AttributeType]] = []
-        if tags or not task.is_spans:
-            whats.append(("label", text))
-        if task.is_spans:
-            whats.append(("spans", AttributeType.JSON))
-        # Most rules are always sure: their columns stay as refinery writes them.
-        if self._sure and (source != HEURISTIC or bool((votes.confidence < 1).any())):
-            kind = AttributeType.JSON if lists else AttributeType.FLOAT
-            whats.append(("confidence", kind))
-        self._confident = whats[-1][0] == "confidence"
-        self.columns = [
-            io.Column(io.column_name(io.LabelColumn(task.on, task.name, source, name, what)), kind)
-            for what, kind in whats
-        ]
-
-    def prepare(self, ids: Sequence[int]) -> None:
-        """Get what is said of the next records, and their tokens for the tags of spans."""
-        if self._task.is_spans and self._tags:
-            self._tokens = cards.token_offsets(self._project, self._task, ids)
-        votes = self._votes
-        first = votes.record.searchsorted(ids)
-        counts = votes.record.searchsorted(ids, side="right") - first
-        ends = np.cumsum(counts)
-        places = np.repeat(first - (ends - counts), counts) + np.arange(int(counts.sum()))
-        # Of each record, from where to where it stands in the lists.
-        self._places = {
-            record: (end - count, end)
-            for record, count, end in zip(ids, counts.tolist(), ends.tolist(), strict=True)
-            if count
-        }
-        self._labels = [self._names.get(label) for label in votes.label[places].tolist()]
-        sure = votes.confidence[places].tolist() if self._confident else []
-        self._confidences = [round(one, 6) or one for one in sure]
-        if votes.start is not None and votes.end is not None:
-            self._starts = votes.start[places].tolist()
-            self._ends = votes.end[places].tolist()
-
-    def __call__(self, record: int) -> tuple[Any, ...]:
-        place = self._places.get(record)
-        if place is None:
-            return self._without(record)
-        first, last = place
-        if self._task.is_multi:
-            said = dump([name for name in self._labels[first:last] if name is not None])
-            return (said, dump(self._confidences[first:last])) if self._confident else (said,)
-        if not self._task.is_spans:
-            label = self._labels[first]
-            return (label, self._confidences[first]) if self._confident else (label,)
-        spans = [
-            Span(self._starts[at], self._ends[at], str(self._labels[at]))
-            for at in range(first, last)
-        ]
-        sure = self._confidences[first:last]
-        if not self._tags:
-            # For the formats of other tools, which write them in their own way.
-            return (spans, sure) if self._confident else (spans,)
-        rest = [dump(sure)] if self._confident else []
-        return (*self._tagged(record, spans), dump(spans), *rest)
-
-    def _without(self, record: int) -> tuple[Any, ...]:
-        """Return the cells of a record without a label: reviewed, or not looked at."""
-        nothing = (None,) * len(self.columns)
-        if self._reviewed is None or record not in self._reviewed:
-            return nothing
-        if self._task.is_multi:
-            return ("[]",)
-        if not self._task.is_spans:
-            return (NONE,)
-        return (*self._tagged(record, []), "[]")
-
-    def _tagged(self, record: int, spans: Sequence[Span]) -> list[str]:
-        if not self._tags:
-            return []
-        tags, _ = io.bio_tags(self._tokens[record].tolist(), spans)
-        return [dump(tags)]
+            own, columns = records.columns(connection, attributes, ids[first : first + CHUNK])
+        yield [*columns, *(column for maker in cells for column in maker.cells(own))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb import io
@@ -22,7 +23,7 @@ class People:
         what: io.LabelColumn = io.LabelColumn(
             task.on, task.name, MANUAL, what="people_spans" if task.is_spans else "people"
         )
-        self.column = io.Column(io.column_name(what), AttributeType.JSON)
+        self.columns = [io.Column(io.column_name(what), AttributeType.JSON)]
         self._said: dict[int, dict[str, Any]] = {}
         names = {label.id: label.name for label in task.labels}
         with project.database.read() as connection:
@@ -40,10 +41,10 @@ class People:
                     if label != NONE:
                         spans.append([row.start, row.end, label])
 
-    def __call__(self, record: int) -> tuple[Any, ...]:
-        """Return the cell of a record."""
-        said = self._said.get(record)
-        return (None if said is None else dump(said),)
+    def cells(self, ids: Sequence[int]) -> list[Sequence[Any]]:
+        """Return the column of some records."""
+        said = map(self._said.get, ids)
+        return [[None if one is None else dump(one) for one in said]]
 
 
 def said_by(value: Any) -> dict[str, Any]:
