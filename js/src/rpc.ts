@@ -6,6 +6,7 @@
 // All offsets are half-open code points; refinery_nb/widgets/messages.py and operations.py are the other side.
 
 import type { Transport } from "./transport/transport";
+import type { CommentOperations } from "./ui/commenting";
 
 export const PROTOCOL = 1;
 
@@ -108,6 +109,8 @@ export interface Card {
   tasks: Record<string, TaskState>;
   votes: Record<string, Vote[]>;
   weak: Record<string, Weak>;
+  /** How many there are, if any. */
+  comments?: number;
 }
 
 export interface Operation {
@@ -136,7 +139,7 @@ export interface Acknowledgement {
 }
 
 /** Every operation: what it takes and what it answers. */
-export interface Operations {
+export interface Operations extends CommentOperations {
   hello: { args: { client: string }; ok: HelloResult };
   bye: { args: { client: string }; ok: Record<string, never> };
   page: {
@@ -160,6 +163,7 @@ export interface Operations {
     args: { order?: Order; seed?: number; filter?: Filter; search?: string };
     ok: QueueInfo;
   };
+  part: { args: { name: string }; ok: { text: string } };
 }
 export type OpName = keyof Operations;
 
@@ -184,6 +188,7 @@ export interface FormsResult {
 export type Push =
   | { v: number; push: "labels"; changes: Change[]; op_ids: string[]; progress: Progress }
   | { v: number; push: "votes"; task: number | null }
+  | { v: number; push: "comments" }
   | { v: number; push: "schema"; tasks: TaskInfo[] };
 
 export interface ErrorBody {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # What can be commented on: where its name stands, by id, and what it is part of (a task), if any.
@@ -26,6 +28,10 @@ ADD = "INSERT INTO comment (kind, target, actor, at, text) VALUES (?, ?, ?, ?, ?
 COLUMNS = "c.id, c.kind, c.target, c.actor, c.at, c.text, c.edited, c.deleted"
 ONE = f"SELECT {COLUMNS} FROM comment AS c WHERE id = ?"
 EDIT = "UPDATE comment SET text = ?, edited = ? WHERE id = ?"
+ON_RECORDS = (
+    "SELECT target, COUNT(*) FROM comment WHERE kind = 'record' AND deleted IS NULL "
+    "AND target IN (SELECT value FROM json_each(?)) GROUP BY target"
+)
 SET_DELETED = "UPDATE comment SET deleted = ? WHERE id = ?"
 STANDS = (
     "SELECT 1 FROM comment WHERE kind = ? AND target = ? AND actor = ? AND text = ? "
@@ -111,6 +117,11 @@ def comments(
         )
         found += connection.execute(query, (one_kind, target, target, deleted)).fetchall()
     return [CommentRow(*row) for row in sorted(found, key=lambda row: row[0])]
+
+
+def on_records(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many comments there are on some records, by id; none: left out."""
+    return dict(connection.execute(ON_RECORDS, (json.dumps(list(ids)),)).fetchall())
 
 
 def edit(connection: sqlite3.Connection, id_: int, text: str, *, at: str) -> None:

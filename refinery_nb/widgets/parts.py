@@ -14,6 +14,7 @@ from refinery_nb.widgets.messages import choice
 PARTS = {
     "code": STATIC / "code.part.js",
     "comments": STATIC / "comments.part.js",
+    "guideline": STATIC / "guideline.part.js",
 }
 
 

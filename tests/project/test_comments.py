@@ -100,3 +100,13 @@ def test_comments_are_kept_on_disk(tmp_path: Path) -> None:
         project.comments.add("Late", record=1)
     with rn.open(tmp_path / "news", by="bob") as project:
         assert repr(project.comments) == "Comments: 1\n  1. ann on record '1': Late"
+
+
+def test_a_card_says_how_many_comments_its_record_has(project: rn.Project) -> None:
+    project.add([{"id": "r1", "text": "one"}, {"id": "r2", "text": "two"}], key="id")
+    topic = project.task("topic", ["A"], on="text")
+    first = project.comments.add("Hm", record="r1")
+    project.comments.add("Hm, too", record="r1")
+    assert [card.get("comments") for card in project.cards([1, 2], [topic])] == [2, None]
+    project.comments.delete(first.id)
+    assert project.cards([1], [topic])[0]["comments"] == 1

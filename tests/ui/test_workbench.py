@@ -137,3 +137,44 @@ def test_comments_are_written_changed_and_deleted(open_notebook: OpenNotebook) -
     with rn.open(notebook.server.root / "comments") as project:
         (comment,) = project.comments.of(record="a")
     assert (comment.by, comment.text, comment.edited is None) == ("ann", "<b>Yes.</b>", False)
+
+
+LABELER = """
+import refinery_nb as rn
+project = rn.open({name!r}, by="ann")
+project.add([{{"id": "a", "text": "It leaks"}}, {{"id": "b", "text": "late"}}], key="id")
+topic = project.task("topic", ["Delivery", "Defect"], on="text")
+project.comments.add("Ask _the supplier_.", record="a", by="ben")
+rn.Labeler(topic)
+"""
+
+
+def test_comments_stand_beside_the_record_that_is_labelled(open_notebook: OpenNotebook) -> None:
+    """In the Labeler: read and write comments by keyboard, and label on with the panel open."""
+    notebook = open_notebook(LABELER.format(name="beside"))
+    notebook.run(0)
+    found, keyboard = notebook.page.get_by_test_id("labeler"), notebook.page.keyboard
+    expect(found).to_have_attribute("data-record", "a")
+    expect(found.get_by_test_id("do-comments")).to_contain_text("comments (1)")
+    found.focus()
+    keyboard.press(",")
+    expect(found.get_by_test_id("comment").locator("em")).to_have_text("the supplier")
+    expect(found.get_by_test_id("comment-text")).to_be_focused()
+    keyboard.type("12 u Done")
+    keyboard.press("Control+Enter")
+    expect(found.get_by_test_id("comment")).to_have_count(2)
+    expect(found.get_by_test_id("do-comments")).to_contain_text("comments (2)")
+    keyboard.press("Escape")
+    expect(found).to_be_focused()
+    keyboard.press("2")
+    expect(found).to_have_attribute("data-record", "b")
+    # The keyboard stays with the labels, and the panel with the record.
+    expect(found.get_by_test_id("comments")).to_have_attribute("data-count", "0")
+    expect(found).to_be_focused()
+    keyboard.press("1")
+    expect(found.get_by_test_id("status")).to_have_attribute("data-pending", "0")
+    keyboard.press("Escape")
+    expect(found.get_by_test_id("comments")).to_have_count(0)
+    with rn.open(notebook.server.root / "beside") as project:
+        assert [one.text for one in project.comments.of(record="a")][1] == "12 u Done"
+        assert project.task("topic").gold()["label"].tolist() == ["Defect", "Delivery"]

@@ -24,6 +24,7 @@ def session(project: rn.Project) -> Session:
     topic = project.task("topic", ["A", "B"], on="text")
     names = project.task("names", ["X"], on="text", kind="spans")
     project.task("other", ["C"], on="text")
+    project.comments.add("Said before.", task="topic")
     return Session([topic, names], None, by=None)
 
 

@@ -47,6 +47,8 @@ export class Session extends Source {
   /** The annotation saved last, for the tick that fades. */
   saved: { record: number; at: number } | null = null;
   private readonly link: Link<Operations, HelloResult, Push>;
+  /** Grows when somebody may have commented. */
+  said = 0;
   private readonly undoStack = new UndoStack();
   private readonly rate = new Rate();
   private readonly client: string;
@@ -348,7 +350,8 @@ export class Session extends Source {
         const mine = push.changes.some((change) => change.actor === this.hello?.actor);
         if (mine) this.undoStack.clear();
       }
-    } else if (push.push === "votes") {
+    } else if (push.push === "votes" || push.push === "comments") {
+      this.said += 1;
       this.queue?.refresh();
     } else if (push.push === "schema") {
       this.tasks = push.tasks;

@@ -22,6 +22,11 @@ export function Comments(props: CommentsProps): JSX.Element {
   const [gone, setGone] = useState<Comment | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
   const [trouble, setTrouble] = useState("");
+  // Where another thing is shown, the keyboard stays where it is.
+  const first = useRef(true);
+  useEffect(() => {
+    first.current = false;
+  }, []);
   const now = useRef(key);
   now.current = key;
   const list = told?.key === key ? told.list : null;
@@ -151,7 +156,7 @@ export function Comments(props: CommentsProps): JSX.Element {
         label={`Comment on ${of}`}
         button="Comment"
         first={drafts.get(key) ?? ""}
-        focus={props.focus ?? false}
+        focus={first.current && props.focus === true}
         onWrite={(text) => drafts.set(key, text)}
         onSend={(text) => change(ask("comment_add", { on, text }))}
         onLeave={props.onLeave}

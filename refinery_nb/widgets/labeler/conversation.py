@@ -30,6 +30,7 @@ class LabelerConversation(Conversation):
         self.listen(self._labels_changed, "labels")
         self.listen(self._votes_changed, "votes", "records")
         self.listen(self._schema_changed, "schema")
+        self.listen(self._commented, "comments")
         self.listen(self._learnt, "learnt")
 
     @property
@@ -64,6 +65,10 @@ class LabelerConversation(Conversation):
     def _learnt(self, event: Event) -> None:
         if event["task"] in {task.id for task in self.session.tasks} and self.session.follow():
             self.push("votes", task=event["task"])
+
+    def _commented(self, event: Event) -> None:
+        del event
+        self.push("comments")
 
     def _schema_changed(self, event: Event) -> None:
         del event

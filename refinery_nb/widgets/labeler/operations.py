@@ -11,10 +11,12 @@ from refinery_nb.core.operation import Operation
 from refinery_nb.project.attributes import tokenizing
 from refinery_nb.store import records, schema
 from refinery_nb.text import tokens
+from refinery_nb.widgets.comments import comment_operations
 from refinery_nb.widgets.labeler.rules import forms, rule
 from refinery_nb.widgets.labeler.session import FILTERS, ORDERS, Session
 from refinery_nb.widgets.messages import PROTOCOL, choice, number
 from refinery_nb.widgets.messages import text as string
+from refinery_nb.widgets.parts import part
 
 __all__ = ["OPERATIONS", "PROTOCOL"]
 
@@ -114,9 +116,11 @@ OPERATIONS: dict[str, Callable[[Session, dict[str, Any]], dict[str, Any]]] = {
     "forms": forms,
     "hello": hello,
     "page": page,
+    "part": part,
     "queue": queue,
     "rule": rule,
     "text": text,
+    **comment_operations(lambda session: session),
 }
 
 

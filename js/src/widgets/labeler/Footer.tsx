@@ -13,6 +13,7 @@ interface FooterProps {
   autoNext: boolean;
   single: boolean;
   folded: boolean;
+  comments: number;
   onAction(action: Action): void;
   onAutoNext(on: boolean): void;
   onFold(on: boolean): void;
@@ -24,7 +25,7 @@ export function Footer(props: FooterProps): JSX.Element {
     key: string,
     name: string,
     action: Action,
-    more: { pressed?: boolean; hint?: string } = {},
+    more: { pressed?: boolean; hint?: string; said?: string } = {},
   ): JSX.Element => (
     <button
       type="button"
@@ -34,7 +35,7 @@ export function Footer(props: FooterProps): JSX.Element {
       data-testid={`do-${name}`}
       onClick={() => onAction(action)}
     >
-      <kbd>{key}</kbd> {name}
+      <kbd>{key}</kbd> {more.said ?? name}
     </button>
   );
   return (
@@ -56,6 +57,12 @@ export function Footer(props: FooterProps): JSX.Element {
           : null}
         {button("+", "rule", { do: "rule" }, { hint: "Make a rule of the selected text" })}
         {button("/", "search", { do: "search" })}
+        {button(
+          ",",
+          "comments",
+          { do: "comments" },
+          { said: props.comments > 0 ? `comments (${props.comments})` : "comment" },
+        )}
         {button("?", "keys", { do: "keys" })}
         <button
           type="button"

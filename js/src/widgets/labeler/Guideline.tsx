@@ -1,28 +1,17 @@
-// The guideline, beside the record.
+// The guideline: what a part shows beside the record, as it brings Markdown.
 
 import type { JSX } from "preact";
 import type { TaskInfo } from "../../rpc";
 import { chipStyle } from "../../ui/Chip";
 import { Line, Markdown } from "../../ui/Markdown";
 
-export function Guideline({ tasks, onClose }: { tasks: TaskInfo[]; onClose(): void }): JSX.Element {
+export function Guideline({ tasks }: { tasks: TaskInfo[] }): JSX.Element {
   const described = (task: TaskInfo) => task.labels.filter((label) => label.description);
   const written = tasks.filter(
     (task) => task.guideline.trim() !== "" || described(task).length > 0,
   );
   return (
-    <aside class="rn-guideline" aria-label="Guideline" data-testid="guideline">
-      <div class="rn-sheet-head">
-        <h3>Guideline</h3>
-        <button
-          type="button"
-          class="rn-button rn-plain rn-close"
-          aria-label="Close the guideline"
-          onClick={onClose}
-        >
-          ✕
-        </button>
-      </div>
+    <>
       {written.length === 0 ? (
         <p class="rn-quiet">
           No guideline has been written yet. Set one with project.task(..., guideline="...").
@@ -48,6 +37,6 @@ export function Guideline({ tasks, onClose }: { tasks: TaskInfo[]; onClose(): vo
           </div>
         ))
       )}
-    </aside>
+    </>
   );
 }

@@ -11,11 +11,11 @@ import { KeySheet } from "../../ui/Sheet";
 import { Toast } from "../../ui/states";
 import type { DrawnSpan } from "../../ui/text/lanes";
 import type { Range } from "../../ui/text/TextView";
+import { Aside, type Beside } from "./Aside";
 import { accepted, marked, none, toggled } from "./actions";
 import { type Cursor, cursorRange, enterCursor, moveCursor } from "./cursor";
 import { Empty } from "./Empty";
 import { Footer } from "./Footer";
-import { Guideline } from "./Guideline";
 import { Header } from "./Header";
 import { type Action, actionOf, SHEET } from "./keys";
 import { Labels } from "./Labels";
@@ -40,7 +40,7 @@ interface Choice {
 }
 
 /** What takes the focus itself. */
-const KEEPS = new Set(["search", "rule"]);
+const KEEPS = new Set(["search", "rule", "comments"]);
 const NOTHING: Choice = { selection: null, cursor: null, chosen: null };
 
 export function Labeler(props: { session: Session; preferences: Preferences }): JSX.Element {
@@ -50,7 +50,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   const [choice, setChoice] = useState<Choice>(NOTHING);
   const [hovered, setHovered] = useState<Pointed | null>(null);
   const [placed, setPlaced] = useState<DOMRect | null>(null);
-  const [open, setOpen] = useState<"keys" | "guideline" | null>(null);
+  const [open, setOpen] = useState<"keys" | Beside | null>(null);
   const [rule, setRule] = useState<RuleSource | null>(null);
   const [searching, setSearching] = useState(false);
   const [find, setFind] = useState(0);
@@ -156,9 +156,10 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
   };
 
   const act = (action: Action): void => {
-    if (action.do === "keys") return setOpen((old) => (old === "keys" ? null : "keys"));
-    if (action.do === "guideline")
-      return setOpen((old) => (old === "guideline" ? null : "guideline"));
+    const { do: done } = action;
+    if (done === "keys" || done === "guideline" || done === "comments") {
+      return setOpen((old) => (old === done ? null : done));
+    }
     if (action.do === "search") return setSearching(true);
     if (action.do === "find") return setFind((old) => old + 1);
     if (action.do === "undo") return session.undo();
@@ -335,9 +336,15 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
             {folded || rule !== null ? null : <Why card={card} tasks={tasks} />}
           </div>
         )}
-        {open === "guideline" ? (
-          <Guideline tasks={tasks} onClose={() => (setOpen(null), focus())} />
-        ) : null}
+        {open === null || open === "keys" ? null : (
+          <Aside
+            session={session}
+            card={card}
+            part={open}
+            onClose={() => (setOpen(null), focus())}
+            onLeave={focus}
+          />
+        )}
       </div>
       {open === "keys" ? <KeySheet rows={SHEET} onClose={() => (setOpen(null), focus())} /> : null}
       {picking && card !== undefined ? (
@@ -375,6 +382,7 @@ export function Labeler(props: { session: Session; preferences: Preferences }): 
         autoNext={autoNext}
         single={single}
         folded={folded}
+        comments={card?.comments ?? 0}
         onAction={(action) => (act(action), KEEPS.has(action.do) ? undefined : focus())}
         onAutoNext={(on) => (setAutoNext(on), preferences.setFlag("autoNext", on), focus())}
         onFold={(on) => (setFolded(on), preferences.setFlag("foldedWhy", on), focus())}

@@ -16,6 +16,7 @@ export type Action =
         | "flag"
         | "none"
         | "guideline"
+        | "comments"
         | "search"
         | "find"
         | "keys"
@@ -33,6 +34,7 @@ const PLAIN: Record<string, Action> = {
   f: { do: "flag" },
   n: { do: "none" },
   g: { do: "guideline" },
+  ",": { do: "comments" },
   "/": { do: "search" },
   ".": { do: "find" },
   "?": { do: "keys" },
@@ -93,6 +95,7 @@ export const SHEET: KeyRow[] = [
   [["."], "Find a label by its name"],
   [["/"], "Search the records"],
   [["g"], "Guideline"],
+  [[","], "Comments on this record"],
   [["?"], "These keys"],
   [["Esc"], "Close, or give the keyboard back to the notebook"],
 ];
