@@ -375,4 +375,4 @@ class Project:
         for task in self.tasks.values():
             labelled, total = task.progress()
             lines.append(f"  {task.name} ({task.kind}): {labelled:,} of {total:,} labelled")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.fields.upkeep.told()])

@@ -52,6 +52,7 @@ ERRORS = (
     "SELECT record.key, e.message, e.traceback FROM calculated_error AS e "
     "JOIN record ON record.id = e.record WHERE e.attribute = ? ORDER BY record.id"
 )
+LATE = "SELECT count(*) FROM record WHERE version > ?"
 CHANGED_BETWEEN = "SELECT 1 FROM record WHERE version > ? AND version < ? LIMIT 1"
 
 
@@ -228,6 +229,11 @@ def save_values(
         values,
     )
     return max(0, done.rowcount)
+
+
+def late(connection: sqlite3.Connection, seen: int) -> int:
+    """Return how many records were added or changed after a version."""
+    return int(connection.execute(LATE, (seen,)).fetchone()[0])
 
 
 def changed_between(connection: sqlite3.Connection, seen: int, version: int) -> bool:

@@ -49,7 +49,8 @@ def define(
 ) -> Attribute:
     """Add an attribute that a function calculates, or replace how it is calculated.
 
-    Nothing is calculated yet; see ``calculate``.
+    A new one is not calculated yet, see ``calculate``; one that was is brought up to date if that
+    is quick, see ``upkeep``.
 
     Raises
     ------
@@ -87,6 +88,8 @@ def define(
             attribute = schema.add_attribute(connection, made.name, made.type)
         stored.save_calculated(connection, attribute.id, spec, fingerprint, at=following.now())
     project.events.emit("schema")
+    if made.name in rows and rows[made.name].state == "finished":
+        project.fields.upkeep.follow(made.name)
     return attribute
 
 
@@ -111,6 +114,8 @@ def calculate(
     cancel: threading.Event | None = None,
 ) -> pd.DataFrame:
     """Calculate attributes, each in a child process: all, or those whose names are given.
+
+    From then on an attribute follows few changed records by itself; see ``upkeep``.
 
     One whose function changed is calculated for all records; else for those that were added or
     changed since. What uses it (conditions, rules, embeddings) sees the records whose value
@@ -148,7 +153,8 @@ def calculate(
             message = f"{foreign.message([row.name])} {foreign.HINT}"
             told.append((row.name, "untrusted", 0, 0, 0, 0.0, message))
         elif not names or row.name in names:
-            told.append((row.name, *_brought_up(project, row, limits, progress, cancel)))
+            done = brought_up(project, row, limits=limits, progress=progress, cancel=cancel)
+            told.append((row.name, *done))
     columns = ["attribute", "state", "records", "changed", "errors", "seconds", "message"]
     return pd.DataFrame(told, columns=columns)
 
@@ -183,12 +189,13 @@ def try_out(
     return pd.DataFrame(rows, columns=["key", "value", "error"])
 
 
-def _brought_up(
+def brought_up(
     project: Project,
     row: CalculatedRow,
-    limits: Limits | None,
-    progress: bool | Callable[[int, int], None],
-    cancel: threading.Event | None,
+    *,
+    limits: Limits | None = None,
+    progress: bool | Callable[[int, int], None] = False,
+    cancel: threading.Event | None = None,
 ) -> tuple[str, int, int, int, float, str]:
     """Bring one attribute up to date; return what is told of it."""
     row = _restamped(project, row)

@@ -12,6 +12,7 @@ from refinery_nb.project.attributes.conversion import Conversion
 from refinery_nb.project.attributes.keying import Rekeying
 from refinery_nb.project.attributes.renaming import AttributeRenaming, users
 from refinery_nb.project.attributes.tokenizing import Tokenizing
+from refinery_nb.project.attributes.upkeep import Upkeep
 from refinery_nb.project.records.keys import key_value
 from refinery_nb.project.rules import foreign
 from refinery_nb.store import attributes as stored
@@ -30,6 +31,7 @@ class Fields(Mapping[str, "Field"]):
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.upkeep = Upkeep(project)
 
     def __getitem__(self, name: str) -> Field:
         known = [one.name for one in self._project.attributes]
@@ -71,6 +73,13 @@ class Fields(Mapping[str, "Field"]):
     def calculate(self, *names: str, **options: Any) -> pd.DataFrame:
         """Bring calculated attributes up to date; see ``calculate.calculate``."""
         return calculate.calculate(self._project, names, **options)
+
+    def outdated(self) -> dict[str, int]:
+        """Return for how many records each calculated attribute is out of date, if it is.
+
+        Few are brought up to date as they change, see ``upkeep.Upkeep``; of the others this tells.
+        """
+        return self.upkeep.late()
 
     def trust(self, *names: str) -> pd.DataFrame:
         """Let attributes be calculated whose code came with somebody else's project.
@@ -118,17 +127,13 @@ class Fields(Mapping[str, "Field"]):
         lines = [f"{len(self)} attributes"]
         with self._project.database.read() as connection:
             rows = stored.calculated(connection)
-            now = records.version(connection)
         for one in self._project.attributes:
             told = [one.type.value]
             told += ["key"] if one.is_key else []
-            if one.name in rows:
-                row = rows[one.name]
-                late = row.state == "finished" and row.seen < now
-                told.append(f"calculated, {'outdated' if late else row.state}")
+            told += ["calculated"] if one.name in rows else []
             told += [f"hidden in the {place}" for place in sorted(one.hidden)]
             lines.append(f"  {one.name}: {', '.join(told)}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.upkeep.told()])
 
 
 class Field:
