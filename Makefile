@@ -64,7 +64,7 @@ browser: setup
 	$(BIN)/python -m pytest tests/ui
 
 notebooks: setup
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 $(NOTEBOOK)
+	$(BIN)/python -m pytest -n $(PARALLEL) --nbmake --nbmake-timeout=300 notebooks/*.ipynb
 
 bench: setup
 	@for bench in tests/bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
