@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.embedding_map.widget import EmbeddingMap
     from refinery_nb.widgets.heuristic_editor.widget import HeuristicEditor
     from refinery_nb.widgets.labeler.widget import Labeler
+    from refinery_nb.widgets.overview.widget import Overview
     from refinery_nb.widgets.playground.widget import Playground
     from refinery_nb.widgets.quality import Quality
     from refinery_nb.widgets.similar_editor.widget import SimilarEditor
@@ -59,6 +60,7 @@ _NAMES = {
     "Labeler": "refinery_nb.widgets.labeler.widget",
     "Limits": "refinery_nb.compute.limits",
     "Lookup": "refinery_nb.heuristics.lookup",
+    "Overview": "refinery_nb.widgets.overview.widget",
     "Playground": "refinery_nb.widgets.playground.widget",
     "Project": "refinery_nb.project.project",
     "Quality": "refinery_nb.widgets.quality",
@@ -92,6 +94,7 @@ __all__ = [
     "Labeler",
     "Limits",
     "Lookup",
+    "Overview",
     "Playground",
     "Project",
     "Quality",

@@ -342,11 +342,11 @@ def test_labels_over_time_are_those_of_hours_days_or_longer() -> None:
     noon = datetime(2026, 11, 26, 12)
     found = paced(answers(noon, noon.replace(minute=1), noon.replace(hour=14)), noon)
     assert (found.total, found.today, found.unit) == (3, 3, "hour")
-    assert [span.count for span in found.spans] == [2, 0, 1]
+    assert [span.count for span in found.spans] == [*[0] * 9, 2, 0, 1]
     assert found.rate == 60
     found = paced(answers(datetime(2026, 11, 20, 23), noon), noon)
     assert (found.today, found.unit, found.rate) == (1, "day", None)
-    assert [span.count for span in found.spans] == [1, 0, 0, 0, 0, 0, 1]
+    assert [span.count for span in found.spans] == [*[0] * 5, 1, *[0] * 5, 1]
     found = paced(answers(datetime(2024, 1, 1), noon), noon)
     assert found.unit == "days"
     assert len(found.spans) <= 60

@@ -41,6 +41,7 @@ WIDGETS = {
     "rn.Labeler([topic, things])": ".rn-labeler",
     "rn.Workbench(project)": ".rn-wb",
     "rn.Quality(topic)": ".rn-quality",
+    "rn.Overview(project)": ".rn-ov",
     "topic.runs()": ".rn-table",
 }
 # Plotly's figures and CodeMirror's inside are not ours to name.

@@ -18,6 +18,8 @@ NEEDED = [
     "refinery_nb/static/labeler.css",
     "refinery_nb/static/heuristic_editor.js",
     "refinery_nb/static/heuristic_editor.css",
+    "refinery_nb/static/overview.js",
+    "refinery_nb/static/overview.css",
     "refinery_nb/static/playground.js",
     "refinery_nb/static/playground.css",
     "refinery_nb/static/similar_editor.js",

@@ -74,12 +74,13 @@ class Overview:
         QueryError, SchemaError
             If there is no such slice or attribute, or it has no such values; the old filter stays.
         """
-        before, self.filter = self.filter, wanted
-        try:
-            self._mask()
-        except Exception:
-            self.filter = before
-            raise
+        with self._lock:
+            before, self.filter = self.filter, wanted
+            try:
+                self._mask()
+            except Exception:
+                self.filter = before
+                raise
 
     @property
     def view(self) -> View:

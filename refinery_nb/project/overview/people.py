@@ -15,7 +15,7 @@ from refinery_nb.quality import agreement
 PAUSE = 120.0  # seconds between two labels, beyond which somebody did something else
 SHORTEST = 30.0  # seconds of work, below which a rate says nothing
 PEOPLE = 12  # of whom each two are compared: those with most in common with others
-BARS = 60  # of labels over time, at most
+BARS, FEWEST = 60, 12  # of labels over time
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +158,22 @@ def _rate(acts: np.ndarray) -> float | None:
 
 
 def _edges(first: datetime, last: datetime) -> tuple[str, list[datetime]]:
-    """Return the unit, and the times between which labels are counted."""
+    """Return the unit, and the times between which labels are counted, up to the last label.
+
+    An axis has ``FEWEST`` columns at least: it goes back to before the first label.
+    """
     hour = timedelta(hours=1)
     if last - first <= 36 * hour:
         begin = first.replace(minute=0, second=0, microsecond=0)
         count = (last - begin) // hour + 1
-        return "hour", [begin + hour * at for at in range(count + 1)]
+        begin -= hour * max(FEWEST - count, 0)
+        return "hour", [begin + hour * at for at in range(max(count, FEWEST) + 1)]
     begin = first.replace(hour=0, minute=0, second=0, microsecond=0)
     days = (last - begin).days + 1
     width = -(-days // BARS)
     count = -(-days // width)
-    edges = [begin + timedelta(days=width * at) for at in range(count + 1)]
+    begin -= timedelta(days=max(FEWEST - count, 0))
+    edges = [begin + timedelta(days=width * at) for at in range(max(count, FEWEST) + 1)]
     return "day" if width == 1 else "days", edges
 
 

@@ -1,0 +1,1 @@
+"""The Overview: how a project stands, at a glance."""
