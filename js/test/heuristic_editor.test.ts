@@ -39,6 +39,7 @@ const row = (name: string, patch: Partial<Row> = {}): Row => ({
   labels: [],
   measure: measure(10, 0, 0),
   trusted: true,
+  comments: 0,
   ...patch,
 });
 

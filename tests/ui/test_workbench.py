@@ -178,3 +178,36 @@ def test_comments_stand_beside_the_record_that_is_labelled(open_notebook: OpenNo
     with rn.open(notebook.server.root / "beside") as project:
         assert [one.text for one in project.comments.of(record="a")][1] == "12 u Done"
         assert project.task("topic").gold()["label"].tolist() == ["Defect", "Delivery"]
+
+
+EDITOR = """
+import refinery_nb as rn
+project = rn.open({name!r}, by="ann")
+project.add([{{"id": "a", "text": "It leaks"}}], key="id")
+topic = project.task("topic", ["Delivery", "Defect"], on="text")
+topic.add(rn.Lookup("Defect", ["leaks"], name="leaking"))
+rn.HeuristicEditor(topic)
+"""
+
+
+def test_a_heuristic_is_commented_on_in_its_editor(open_notebook: OpenNotebook) -> None:
+    """Say something of a rule, then of the label that it votes for."""
+    notebook = open_notebook(EDITOR.format(name="rule"))
+    notebook.run(0)
+    found, keyboard = notebook.page.get_by_test_id("heuristic-editor"), notebook.page.keyboard
+    found.get_by_test_id("row-leaking").click()
+    found.get_by_test_id("tab-comments").click()
+    found.get_by_test_id("comment-text").click()
+    keyboard.type("Too wide: leaks of news?")
+    keyboard.press("Control+Enter")
+    expect(found.get_by_test_id("comment")).to_have_count(1)
+    expect(found.get_by_test_id("row-leaking")).to_contain_text("1 comment")
+    found.get_by_test_id("comments-on").select_option(label="label Defect of topic")
+    expect(found.get_by_test_id("comment")).to_have_count(0)
+    found.get_by_test_id("comment-text").fill("What is broken on arrival.")
+    found.get_by_test_id("comment-send").click()
+    expect(found.get_by_test_id("comment")).to_have_count(1)
+    with rn.open(notebook.server.root / "rule") as project:
+        (rule,) = project.comments.of(heuristic="leaking", task="topic")
+        (label,) = project.comments.of(label="Defect", task="topic")
+    assert (rule.text, label.text) == ("Too wide: leaks of news?", "What is broken on arrival.")

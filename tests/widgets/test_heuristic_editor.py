@@ -19,6 +19,7 @@ from refinery_nb.widgets.heuristic_editor.operations import OPERATIONS
 from refinery_nb.widgets.heuristic_editor.session import EditorSession
 from refinery_nb.widgets.messages import reply
 from tests.widgets.listening import listening_widgets
+from tests.widgets.protocol import operations_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = 'def late(record):\n    return "A" if "late" in record["text"] else None\n'
@@ -51,14 +52,18 @@ def ask(session: EditorSession) -> Ask:
 
 
 def test_the_other_side_knows_the_same_operations() -> None:
-    protocol = (ROOT / "js/src/widgets/heuristic_editor/protocol.ts").read_text()
-    table = protocol.split("export interface EditorOperations {")[1].split("\n}")[0]
-    theirs = {
-        line.strip().split(":")[0]
-        for line in table.splitlines()
-        if line.startswith("  ") and not line.startswith("   ") and ":" in line
-    }
+    theirs = operations_of("widgets/heuristic_editor/protocol.ts", "EditorOperations")
     assert theirs == set(OPERATIONS)
+
+
+def test_what_people_say_of_a_heuristic_is_told_with_it(ask: Ask, topic: rn.Task) -> None:
+    ask("save", name="late", spec=FUNCTION, heuristic=None, base=None)
+    on = {"kind": "heuristic", "name": "late", "task": "topic"}
+    ask("comment_add", on=on, text="Too wide?")
+    (row,) = ask("list")["heuristics"]
+    assert row["comments"] == 1
+    assert [one["text"] for one in ask("comments", on=on)["comments"]] == ["Too wide?"]
+    assert topic.project.comments.of(heuristic="late", task="topic")[0].by == "ann"
 
 
 def test_from_nothing_to_a_rule_that_has_run(ask: Ask, topic: rn.Task) -> None:

@@ -21,6 +21,7 @@ from refinery_nb.widgets.workbench.operations import OPERATIONS
 from refinery_nb.widgets.workbench.session import WorkbenchSession
 from refinery_nb.widgets.workbench.snapshot import snapshot
 from tests.widgets.listening import listening_widgets
+from tests.widgets.protocol import operations_of
 
 ROOT = Path(__file__).parents[2]
 Ask = Callable[..., dict[str, Any]]
@@ -50,20 +51,9 @@ def ask(session: WorkbenchSession) -> Ask:
     return call
 
 
-def operations_of(source: str, name: str) -> set[str]:
-    table = source.split(f"export interface {name} ")[1].split("{", 1)[1].split("\n}")[0]
-    return {
-        line.strip().split(":")[0]
-        for line in table.splitlines()
-        if line.startswith("  ") and not line.startswith("   ") and ":" in line
-    }
-
-
 def test_the_other_side_knows_the_same_operations() -> None:
-    own = (ROOT / "js/src/widgets/workbench/protocol.ts").read_text()
-    shared = (ROOT / "js/src/ui/commenting.ts").read_text()
-    theirs = operations_of(own, "WorkbenchOperations")
-    assert theirs | operations_of(shared, "CommentOperations") == set(OPERATIONS)
+    theirs = operations_of("widgets/workbench/protocol.ts", "WorkbenchOperations")
+    assert theirs == set(OPERATIONS)
 
 
 def test_a_record_is_told_with_its_values_and_the_tokens_of_its_texts(ask: Ask) -> None:

@@ -56,5 +56,7 @@ export interface CommentsProps {
   onLeave?(): void;
 }
 
-export const sameTarget = (one: Target, other: Target): boolean =>
-  one.kind === other.kind && one.name === other.name && one.task === other.task;
+export interface CommentedProps extends CommentsProps {
+  /** The tasks that can be commented on beside it, with their labels. */
+  tasks?: { name: string; labels: { name: string }[] }[];
+}

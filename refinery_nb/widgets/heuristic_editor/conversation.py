@@ -17,7 +17,7 @@ class EditorConversation(Conversation):
     def __init__(self, task: Task, send: Send) -> None:
         super().__init__(task.project, send)
         self.session = EditorSession(task, self.push)
-        self.listen(self._changed, "votes", "labels", "records")
+        self.listen(self._changed, "votes", "labels", "records", "comments")
         self.listen(self._schema_changed, "schema", "lookups")
 
     @property

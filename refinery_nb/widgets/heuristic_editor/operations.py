@@ -16,6 +16,7 @@ from refinery_nb.project.rules import editing, foreign, rule_examples, rule_stan
 from refinery_nb.project.rules.rule_words import in_words
 from refinery_nb.store import heuristics
 from refinery_nb.store.heuristics import HeuristicRow
+from refinery_nb.widgets.comments import comment_operations
 from refinery_nb.widgets.heuristic_editor.session import EditorSession, change_row
 from refinery_nb.widgets.messages import choice, number, text
 from refinery_nb.widgets.parts import part
@@ -284,6 +285,7 @@ OPERATIONS: dict[str, Operation] = {
     "suggest": suggest,
     "trust": trust,
     "version": version,
+    **comment_operations(lambda session: session),
 }
 # Statistics of a million votes take a moment, too; they are not waited for by other widgets.
 SLOW = ("examples", "run", "list", "open", "version", "suggest", "part")

@@ -31,6 +31,7 @@ class EditorSession:
     def __init__(self, task: Task, push: Push) -> None:
         self.task = task
         self.project = task.project
+        self.actor = task.project.actor
         self.id = str(uuid.uuid4())
         self.removed: dict[str, TakenOut] = {}
         self._push = push
@@ -105,8 +106,11 @@ class EditorSession:
     def rows(self) -> dict[str, Any]:
         """Return the heuristics as the list shows them."""
         found, total, labelled = rule_standing.standings(self.task)
+        said = self.project.comments.counts("heuristic", self.task.name)
         return {
-            "heuristics": [standing_row(one) for one in found],
+            "heuristics": [
+                {**standing_row(one), "comments": said.get(one.name, 0)} for one in found
+            ],
             "records": total,
             "labelled": labelled,
         }

@@ -1,6 +1,6 @@
 // Comments, as a part: with it no bundle carries Markdown for them.
 
-import { Comments } from "../../ui/Comments";
+import { Commented } from "../../ui/Commented";
 import { shown } from "../shown";
 
-export const mount = shown(Comments);
+export const mount = shown(Commented);

@@ -215,6 +215,7 @@ function HeuristicRow(props: Chosen & { row: Row; session: EditorSession }): JSX
             {plural(row.errors, "error")}
           </span>
         ) : null}
+        {row.comments > 0 ? <span class="rn-badge">{plural(row.comments, "comment")}</span> : null}
         {session.edited(row.id) ? <span class="rn-badge">edited</span> : null}
         <span class="rne-kind">{row.kind}</span>
       </span>
@@ -260,6 +261,7 @@ function inWords(row: Row, total: number): string {
   if (!row.trusted) parts.push("not trusted");
   else if (row.state !== "finished") parts.push(STATES[row.state]?.[0] ?? "");
   if (row.errors > 0) parts.push(`${row.errors} errors`);
+  if (row.comments > 0) parts.push(plural(row.comments, "comment"));
   if (row.measure !== null) {
     parts.push(`covers ${share(row.measure.covered, total)}`, precisionInWords(row.measure));
     if (row.conflicts !== null) parts.push(`${row.conflicts} conflicts`);

@@ -10,6 +10,7 @@ import { Banner } from "../../ui/states";
 import { Examples } from "./Examples";
 import { LookupForm, RegexForm } from "./Forms";
 import { faultsOf, wentWrong } from "./faults";
+import { Said } from "./Said";
 import type { EditorSession } from "./session";
 import { ChangeLine, Versions } from "./Versions";
 
@@ -25,7 +26,7 @@ interface PaneProps {
 export function Pane(props: PaneProps): JSX.Element | null {
   const { session, focus, onLeave } = props;
   const { draft, hello, stored } = session;
-  const [tab, setTab] = useState<"examples" | "versions">("examples");
+  const [tab, setTab] = useState<"examples" | "versions" | "comments">("examples");
   const known = useMemo(
     (): Known => ({
       attributes: hello?.attributes ?? [],
@@ -125,8 +126,25 @@ export function Pane(props: PaneProps): JSX.Element | null {
         >
           Versions {stored === null ? "" : `(${stored.versions.length})`}
         </button>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={shown === "comments"}
+          data-testid="tab-comments"
+          onClick={() => (
+            setTab("comments"), void session.past.compare(session.draft?.heuristic, null)
+          )}
+        >
+          Comments {session.row?.comments ? `(${session.row.comments})` : ""}
+        </button>
       </div>
-      {shown === "examples" ? <Examples session={session} /> : <Versions session={session} />}
+      {shown === "examples" ? (
+        <Examples session={session} />
+      ) : shown === "versions" ? (
+        <Versions session={session} />
+      ) : (
+        <Said session={session} />
+      )}
     </div>
   );
 }

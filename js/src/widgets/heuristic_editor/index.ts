@@ -6,6 +6,8 @@ import { entry } from "../../ui/entry";
 import { Editor } from "./Editor";
 import { EditorSession } from "./session";
 import "../../ui/base.css";
+import "../../ui/comments.css";
+import "../../ui/prose.css";
 import "./editor.css";
 
 export default entry(

@@ -3,6 +3,7 @@
 
 import type { Link } from "../../state/link";
 import type { Problem } from "../../ui/code/places";
+import type { CommentOperations } from "../../ui/commenting";
 
 export interface LabelInfo {
   id: number;
@@ -82,6 +83,8 @@ export interface Row {
   measure: Measure | null;
   /** False: its code came with somebody else's project, and nobody here has let it run. */
   trusted: boolean;
+  /** How many people have made. */
+  comments: number;
 }
 
 export interface Rows {
@@ -217,7 +220,7 @@ export interface Hello {
 type Written = { name: string; spec: Spec };
 type Nothing = Record<string, never>;
 
-export interface EditorOperations {
+export interface EditorOperations extends CommentOperations {
   hello: { args: { client: string }; ok: Hello };
   bye: { args: { client: string }; ok: Nothing };
   list: { args: Nothing; ok: Rows };

@@ -22,6 +22,8 @@ export class Roster {
   /** What the list could not be fetched for. */
   trouble = "";
   job: Job | null = null;
+  /** Grows whenever the list was fetched. */
+  looks = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetching = false;
   private again = false;
@@ -57,6 +59,7 @@ export class Roster {
         this.rows = await this.link.call("list", {}, 120_000);
         this.took = Date.now() - begun;
         this.trouble = "";
+        this.looks += 1;
         await this.events.fetched();
       } while (this.again && !this.link.disposed);
     } catch (error) {

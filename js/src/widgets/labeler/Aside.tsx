@@ -41,7 +41,15 @@ export function Aside({ session, card, part, onClose, onLeave }: AsideProps): JS
         ask={(name) => ask("part", { name })}
         props={
           comments
-            ? { ask, on: { kind: "record", name }, of: name, revision: said, focus: true, onLeave }
+            ? {
+                ask,
+                on: { kind: "record", name },
+                of: `record ${name}`,
+                revision: said,
+                focus: true,
+                onLeave,
+                tasks,
+              }
             : { tasks }
         }
       />

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { CommentsProps } from "../../ui/commenting";
+import type { CommentedProps } from "../../ui/commenting";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
 import { Later } from "../../ui/Later";
@@ -235,7 +235,7 @@ interface AsideProps {
 }
 
 function Aside({ state, tab, onTab, typing, onLeave }: AsideProps): JSX.Element {
-  const key = state.record!.key;
+  const { key, tasks } = state.record!;
   const [comments, setComments] = useState<number | null>(null);
   // The number stands on the tab, whichever is open.
   useEffect(() => {
@@ -248,13 +248,14 @@ function Aside({ state, tab, onTab, typing, onLeave }: AsideProps): JSX.Element 
       wanted = false;
     };
   }, [key, state.said]);
-  const props: CommentsProps = {
+  const props: CommentedProps = {
     ask: state.comment,
     on: { kind: "record", name: key },
     of: `record ${key}`,
     revision: state.said,
     focus: typing > 0,
     onLeave,
+    tasks,
   };
   return (
     <section class="rn-wb-aside" aria-label="More about this record">
