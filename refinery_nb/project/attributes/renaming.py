@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.condition_json import with_attribute_renamed
 from refinery_nb.core.errors import HeuristicError, SchemaError
 from refinery_nb.core.schema import check_name, folded
-from refinery_nb.heuristics import build
 from refinery_nb.heuristics.calculated import Calculated
-from refinery_nb.heuristics.relabel import Place, reattributed
+from refinery_nb.heuristics.relabel import Relabelled, reattributed
 from refinery_nb.project.rules import following, foreign
+from refinery_nb.project.rules.rewriting import Rewriting
 from refinery_nb.store import attributes as stored
-from refinery_nb.store import heuristics, rule_history, schema
+from refinery_nb.store import heuristics, schema
 from refinery_nb.store import slices as stored_slices
 from refinery_nb.store.attributes import CalculatedRow
 from refinery_nb.store.db import Connection
-from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,20 +25,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Survey:
-    """What would change: rows with their specs as they would be, and the same of slices."""
+class Survey(Rewriting):
+    """What would change; ``calculated`` by attribute id: the row, and its spec as it would be."""
 
-    rules: dict[int, tuple[HeuristicRow, dict[str, Any]]] = field(default_factory=dict)
     calculated: dict[int, tuple[CalculatedRow, dict[str, Any]]] = field(default_factory=dict)
-    slices: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
-    diffs: dict[str, str] = field(default_factory=dict)
-    unsure: dict[str, tuple[Place, ...]] = field(default_factory=dict)
 
     def told(self) -> tuple[Any, ...]:
-        """Return what a person was told; that a rule was run since changes nothing of it."""
-        rules = {id_: (row.version, row.hash, spec) for id_, (row, spec) in self.rules.items()}
+        """Return what a person was told."""
         made = {id_: (row.hash, spec) for id_, (row, spec) in self.calculated.items()}
-        return rules, made, self.slices, self.diffs, self.unsure
+        return *Rewriting.told(self), made
 
 
 def users(project: Project, name: str) -> list[str]:
@@ -87,8 +80,7 @@ class AttributeRenaming:
     @property
     def followers(self) -> tuple[str, ...]:
         """The rules and slices that name the attribute as a value, and follow."""
-        rules = (row.name for row, _ in self._survey.rules.values())
-        return (*(name for name in rules if name not in self.diffs), *self._survey.slices)
+        return (*self._survey.followers, *self._survey.slices)
 
     @property
     def unsure(self) -> pd.DataFrame:
@@ -96,14 +88,7 @@ class AttributeRenaming:
 
         Columns ``heuristic``, ``line``, ``text``.
         """
-        import pandas as pd
-
-        rows = [
-            (name, place.line, place.shown)
-            for name, places in self._survey.unsure.items()
-            for place in places
-        ]
-        return pd.DataFrame(rows, columns=["heuristic", "line", "text"])
+        return self._survey.places()
 
     def apply(self) -> None:
         """Do all of it in one transaction.
@@ -125,22 +110,11 @@ class AttributeRenaming:
                     hint="Make it anew and look at it again; nothing was changed.",
                 )
             stored.rename(connection, known[self.old].id, self.new)
-            for row, spec in self._survey.rules.values():
-                fingerprint = build(spec).fingerprint
-                if row.name not in self.diffs:
-                    heuristics.set_spec(connection, row.version, spec, fingerprint)
-                    continue
-                foreign.inherit(connection, row.spec, spec)
-                heuristics.save(connection, row.task, row.name, spec, fingerprint, at=at)
-                newest = rule_history.newest(connection, row.id)
-                if newest != row.version:  # it sees the same, so it votes the same
-                    rule_history.take_over(connection, row.version, newest)
+            self._survey.store(connection, at)
             for made, spec in self._survey.calculated.values():
                 foreign.inherit(connection, made.spec, spec)
                 fingerprint = Calculated.from_spec(spec).fingerprint
                 stored.set_spec(connection, made.attribute, spec, fingerprint)
-            for id_, selection in self._survey.slices.values():
-                stored_slices.change(connection, id_, selection)
         project.events.emit("schema")
         project.events.emit("records")
         for task in {row.task for row, _ in self._survey.rules.values()}:
@@ -152,17 +126,16 @@ class AttributeRenaming:
         ]
         if self.followers:
             lines.append(f"  what follows: {', '.join(self.followers)}")
-        for name, diff in self.diffs.items():
-            lines.append(f"  {name}:")
-            lines += [f"    {line}" for line in diff.splitlines()[2:]]
-        for name, places in self._survey.unsure.items():
-            lines += [f"  left in {name}, line {one.line}: {one.shown}" for one in places]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._survey.lines("  {name}:")])
 
 
 def surveyed(connection: Connection, old: str, new: str) -> Survey:
     """Return what an attribute's new name changes in rules, calculations and slices."""
     found = Survey()
+
+    def renamed(spec: dict[str, Any]) -> Relabelled:
+        return reattributed(spec["source"], spec["entry"], {old: new})
+
     for row in heuristics.heuristics(connection):
         spec = dict(row.spec)
         if "condition" in spec:
@@ -172,11 +145,11 @@ def surveyed(connection: Connection, old: str, new: str) -> Survey:
         if spec.get("texts"):  # of a function in refinery's dialect
             spec["texts"] = [new if one == old else one for one in spec["texts"]]
         if spec.get("kind") == "function":
-            spec = _in_source(found, row.name, spec, old, new)
+            spec = found.sourced(row.name, spec, renamed(spec))
         if spec != row.spec:
             found.rules[row.id] = (row, spec)
     for made in stored.calculated(connection).values():
-        spec = _in_source(found, made.name, made.spec, old, new)
+        spec = found.sourced(made.name, made.spec, renamed(made.spec))
         if made.name == old:
             spec = {**spec, "name": new}
         if spec != made.spec:
@@ -186,22 +159,3 @@ def surveyed(connection: Connection, old: str, new: str) -> Survey:
         if selection != one.selection:
             found.slices[one.name] = (one.id, selection)
     return found
-
-
-def _in_source(
-    found: Survey, name: str, spec: dict[str, Any], old: str, new: str
-) -> dict[str, Any]:
-    made = reattributed(spec["source"], spec["entry"], {old: new})
-    if made.unsure:
-        found.unsure[name] = made.unsure
-    if not made.places:
-        return spec
-    found.diffs[name] = "".join(
-        difflib.unified_diff(
-            spec["source"].splitlines(keepends=True),
-            made.source.splitlines(keepends=True),
-            name,
-            name,
-        )
-    )
-    return {**spec, "source": made.source}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.condition_json import with_label_renamed
 from refinery_nb.core.errors import HeuristicError, SchemaError
 from refinery_nb.core.schema import check_name, folded
-from refinery_nb.heuristics import build
-from refinery_nb.heuristics.relabel import Place, relabelled
+from refinery_nb.heuristics.relabel import relabelled
 from refinery_nb.project.labels import dress
-from refinery_nb.project.rules import engine_kinds, following, foreign
-from refinery_nb.store import heuristics, labels, lookups, relabel, rule_history, schema, stale
+from refinery_nb.project.rules import engine_kinds, following
+from refinery_nb.project.rules.rewriting import Rewriting
+from refinery_nb.store import heuristics, labels, lookups, relabel, schema, stale
 from refinery_nb.store import slices as stored_slices
 from refinery_nb.store.db import Connection
-from refinery_nb.store.heuristics import HeuristicRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,33 +26,20 @@ TOLD = 1_000  # changes of labels that an event carries; whoever listens then as
 
 
 @dataclass(slots=True)
-class Survey:
+class Survey(Rewriting):
     """What would change, as the database stands.
 
     Attributes
     ----------
-    specs
-        By heuristic id: the row, and its spec as it would be.
-    diffs
-        By heuristic name: the difference of its source.
-    unsure
-        By heuristic name: places of its source that may mean the label, and are left.
-    slices
-        By name: the selection as it would be.
     lists
         By name: a lookup list that goes with its label, and its new name.
     """
 
-    specs: dict[int, tuple[HeuristicRow, dict[str, Any]]] = field(default_factory=dict)
-    diffs: dict[str, str] = field(default_factory=dict)
-    unsure: dict[str, tuple[Place, ...]] = field(default_factory=dict)
-    slices: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     lists: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def told(self) -> tuple[Any, ...]:
-        """Return what a person was told; that a rule was run since changes nothing of it."""
-        specs = {id_: (row.version, row.hash, spec) for id_, (row, spec) in self.specs.items()}
-        return specs, self.diffs, self.unsure, self.slices, self.lists
+        """Return what a person was told."""
+        return *Rewriting.told(self), self.lists
 
 
 def renaming(task: Task, old: str, new: str, *, below: bool) -> Relabeling:
@@ -107,8 +92,7 @@ class Relabeling:
     @property
     def heuristics(self) -> tuple[str, ...]:
         """The rules that follow without a new version."""
-        known = (row.name for row, _ in self._survey.specs.values())
-        return tuple(name for name in known if name not in self._survey.diffs)
+        return self._survey.followers
 
     @property
     def slices(self) -> tuple[str, ...]:
@@ -126,14 +110,7 @@ class Relabeling:
 
         Columns ``heuristic``, ``line``, ``text``.
         """
-        import pandas as pd
-
-        rows = [
-            (name, place.line, place.shown)
-            for name, places in self._survey.unsure.items()
-            for place in places
-        ]
-        return pd.DataFrame(rows, columns=["heuristic", "line", "text"])
+        return self._survey.places()
 
     def apply(self) -> None:
         """Do all of it in one transaction.
@@ -184,19 +161,7 @@ class Relabeling:
 
     def _store(self, connection: Connection, at: str) -> None:
         """Store new specs, selections and names of lists."""
-        for row, spec in self._survey.specs.values():
-            fingerprint = build(spec).fingerprint
-            if row.name not in self._survey.diffs:
-                heuristics.set_spec(connection, row.version, spec, fingerprint)
-                continue
-            foreign.inherit(connection, row.spec, spec)
-            heuristics.save(connection, row.task, row.name, spec, fingerprint, at=at)
-            # The ids of the labels stay, so the votes do.
-            newest = rule_history.newest(connection, row.id)
-            if newest != row.version:
-                rule_history.take_over(connection, row.version, newest)
-        for id_, selection in self._survey.slices.values():
-            stored_slices.change(connection, id_, selection)
+        self._survey.store(connection, at)
         for id_, name in self._survey.lists.values():
             lookups.rename(connection, id_, name)
 
@@ -205,7 +170,7 @@ class Relabeling:
         project.events.emit("schema")
         if changes:
             project.events.emit("labels", changes=list(changes), op_ids=[])
-        for id_ in sorted({self._task.id, *(row.task for row, _ in self._survey.specs.values())}):
+        for id_ in sorted({self._task.id, *(row.task for row, _ in self._survey.rules.values())}):
             project.events.emit("votes", task=id_)
         for old, new in self.lists.items():
             following.tell(project, [old, new], [])
@@ -246,9 +211,10 @@ class Relabeling:
                 for old, new in self._steps():
                     spec = engine_kinds.renamed(spec, old, new)
                 if spec.get("kind") == "function":
-                    spec = self._in_source(found, row, spec)
+                    made = relabelled(spec["source"], spec["entry"], self.names)
+                    spec = found.sourced(row.name, spec, made)
             if spec != row.spec:
-                found.specs[row.id] = (row, spec)
+                found.rules[row.id] = (row, spec)
         for one in stored_slices.slices(connection).values():
             selection = self._in_document(one.selection)
             if selection != one.selection:
@@ -267,22 +233,6 @@ class Relabeling:
         for old, new in self._steps():
             document = with_label_renamed(document, self._task.name, old, new)
         return document
-
-    def _in_source(self, found: Survey, row: HeuristicRow, spec: dict[str, Any]) -> dict[str, Any]:
-        made = relabelled(spec["source"], spec["entry"], self.names)
-        if made.unsure:
-            found.unsure[row.name] = made.unsure
-        if not made.places:
-            return spec
-        found.diffs[row.name] = "".join(
-            difflib.unified_diff(
-                spec["source"].splitlines(keepends=True),
-                made.source.splitlines(keepends=True),
-                row.name,
-                row.name,
-            )
-        )
-        return {**spec, "source": made.source}
 
     def _steps(self) -> list[tuple[str, str]]:
         """Return renames one after the other; two labels may take each other's names."""
@@ -308,9 +258,4 @@ class Relabeling:
         ):
             if names:
                 lines.append(f"  {what}: {', '.join(names)}")
-        for name, diff in self._survey.diffs.items():
-            lines.append(f"  a new version of {name}:")
-            lines += [f"    {line}" for line in diff.splitlines()[2:]]
-        for name, places in self._survey.unsure.items():
-            lines += [f"  left in {name}, line {place.line}: {place.shown}" for place in places]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._survey.lines("  a new version of {name}:")])
