@@ -22,6 +22,8 @@ from refinery_nb.quality.interval import wilson
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from refinery_nb.project.view import View
+
 __all__ = [
     "agreement",
     "calibration",
@@ -40,9 +42,9 @@ MOST = 40  # labels or heuristics in one chart
 WIDTHS = {1: 420, 2: 440, 3: 460}  # of small matrices, by size; a larger one fills its place
 
 
-def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
+def label_distribution(task: Task, *, theme: str = "auto", view: View | None = None) -> go.Figure:
     """Show how often each label is given, by hand and by the last run, as shares of either."""
-    table = charts_data.label_counts(task)
+    table = charts_data.label_counts(task, view)
     title = f"How often each label of {short([task.name])[0]} is given"
     sources = [("manual", "by hand", BLUE), ("weak", "weak", ORANGE)]
     sources = [one for one in sources if table[one[0]].fillna(0).sum() > 0]
@@ -72,12 +74,14 @@ def label_distribution(task: Task, *, theme: str = "auto") -> go.Figure:
     return found
 
 
-def confidence(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
+def confidence(run: WeakRun | Task, *, theme: str = "auto", view: View | None = None) -> go.Figure:
     """Show how sure the weak labels of a run (or of the last run of a task) are."""
     one = _run(run)
-    if one is None or not len(one.votes):
+    votes = None if one is None else one.votes
+    if votes is not None and view is not None:
+        votes = votes.of_records(view.ids())
+    if one is None or votes is None or not len(votes):
         return empty("How sure the weak labels are", NO_RUN, theme)
-    votes = one.votes
     what = "spans" if votes.start is not None else "weak labels"
     told = f"{len(votes):,} {what} by {short([one.summary.get('chosen') or one.model])[0]}"
     found = figure("How sure the weak labels are", theme, told=told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refinery_nb.project.charts import figures
+from refinery_nb.project.charts import figures, records
 from refinery_nb.project.charts import figures as charts
 from refinery_nb.project.charts.matrix import confusion
 from refinery_nb.project.quality.confusion import compare
@@ -30,13 +30,15 @@ class Plots:
     def __init__(self, task: Task) -> None:
         self._task = task
 
-    def distribution(self, *, theme: str = "auto") -> go.Figure:
+    def distribution(self, view: View | None = None, *, theme: str = "auto") -> go.Figure:
         """Show how often each label is given, by hand and by the last run."""
-        return figures.label_distribution(self._task, theme=theme)
+        return figures.label_distribution(self._task, theme=theme, view=view)
 
-    def confidence(self, run: WeakRun | None = None, *, theme: str = "auto") -> go.Figure:
+    def confidence(
+        self, run: WeakRun | None = None, view: View | None = None, *, theme: str = "auto"
+    ) -> go.Figure:
         """Show how sure the weak labels of a run are; of the last one by default."""
-        return figures.confidence(run or self._task, theme=theme)
+        return figures.confidence(run or self._task, theme=theme, view=view)
 
     def calibration(self, run: WeakRun | None = None, *, theme: str = "auto") -> go.Figure:
         """Show whether the confidence of a run means what it says; of the last one by default."""
@@ -71,3 +73,17 @@ class Plots:
     def agreement(self, *, theme: str = "auto") -> go.Figure:
         """Show how far each two people agree."""
         return figures.agreement(self._task, theme=theme)
+
+    def labels_over_time(self, view: View | None = None, *, theme: str = "auto") -> go.Figure:
+        """Show how many records each person has labelled when."""
+        return records.labels_over_time(self._task, view, theme=theme)
+
+    def lengths(
+        self, unit: str = "characters", view: View | None = None, *, theme: str = "auto"
+    ) -> go.Figure:
+        """Show how long the texts of the task are, in ``characters`` or ``tokens``."""
+        return records.lengths(self._task, unit, view, theme=theme)
+
+    def attribute(self, name: str, view: View | None = None, *, theme: str = "auto") -> go.Figure:
+        """Show how often an attribute has which values; of a text how long it is."""
+        return records.values(self._task.project, name, view, theme=theme)

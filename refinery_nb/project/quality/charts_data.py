@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from refinery_nb.core.votes import Ints, Votes
+from refinery_nb.core.votes import Gold, Ints, Votes
 from refinery_nb.project.quality.confusion import compare
 from refinery_nb.project.records import frames
 from refinery_nb.project.rules import rules
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from refinery_nb.project.task import Task
+    from refinery_nb.project.view import View
     from refinery_nb.project.weak.weak import WeakRun
 
 PAIRS = ["one", "other", "records", "agreement", "kappa"]
@@ -47,23 +48,29 @@ class Agreement:
     alpha: float | None
 
 
-def label_counts(task: Task) -> pd.DataFrame:
+def label_counts(task: Task, view: View | None = None) -> pd.DataFrame:
     """Return ``label, manual, weak``: how often each label is given, by hand and by the last run.
 
-    For classification the last row counts the records reviewed without a label. ``weak`` is
-    missing where there is no run.
+    Of all records, or of those of a view. For classification the last row counts the records
+    reviewed without a label. ``weak`` is missing where there is no run.
     """
     import pandas as pd
 
     schema = task.schema
     gold, _ = frames.gold_columns(task)
     runs = weak.runs(task)
+    given = runs[-1].votes if runs else None
+    if view is not None:
+        inside = view.ids()
+        reviewed = gold.reviewed[np.isin(gold.reviewed, inside)]
+        gold = Gold(reviewed, gold.votes.of_records(inside))
+        given = None if given is None else given.of_records(inside)
     ids = [label.id for label in schema.labels]
     manual = _per_label(gold.votes, ids)
     names = [label.name for label in schema.labels]
     weakly: list[int | None] = [None] * len(ids)
-    if runs:
-        weakly = [*_per_label(runs[-1].votes, ids)]
+    if given is not None:
+        weakly = [*_per_label(given, ids)]
     if not schema.is_spans:
         names.append("none")
         manual.append(len(gold.reviewed) - len(np.unique(gold.votes.record)))
