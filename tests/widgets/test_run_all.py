@@ -40,6 +40,7 @@ _ = topic.run(progress=False)
     "rn.Quality(topic)",
     "rn.charts.label_distribution(topic)",
     "rn.Browser(topic)",
+    "rn.Overview(topic)",
 ]
 SHOWN = {
     1: "Mean confidence",
@@ -53,6 +54,7 @@ SHOWN = {
     9: "calibration error",
     10: "How often each label of topic is given",
     11: "run the cell in Jupyter to look through them",
+    12: "30 of 600 records labelled (5%)",
 }
 TIMES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
