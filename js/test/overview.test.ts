@@ -5,7 +5,7 @@ import type { Counted, Filter, Menu, Statistics } from "../src/widgets/overview/
 import { OverviewState } from "../src/widgets/overview/state";
 import { type Answer, kernel } from "./kernel";
 
-const filter: Filter = { slice: null, attribute: null, value: null };
+const filter: Filter = { slice: null, attribute: null, value: null, query: "" };
 const menu: Menu = {
   project: "p",
   base: null,
@@ -91,6 +91,23 @@ test("an error is said, and the next answer takes it away", async () => {
   fail = false;
   await state.refresh();
   expect(state.trouble).toBe("");
+});
+
+test("a query that the kernel refuses is said, and the filter before stands", async () => {
+  const error = { code: "query", message: "No attribute starz.", hint: "" };
+  const { state, asked } = open((one) =>
+    (one.args.filter as Filter | undefined)?.query === "starz > 3" ? { error } : usual(one),
+  );
+  await state.open();
+  state.chooseFilter({ slice: "hard" });
+  await vi.waitFor(() => expect(state.busy).toBe(false));
+  state.chooseFilter({ query: "starz > 3" });
+  await vi.waitFor(() => expect(state.trouble).toBe("No attribute starz."));
+  expect(state.menu?.filter).toEqual({ ...filter, slice: "hard" });
+  state.chooseFilter({ slice: null });
+  await vi.waitFor(() => expect(state.busy).toBe(false));
+  const last = asked.filter(({ op, args }) => op === "numbers" && "filter" in args).pop();
+  expect(last?.args).toEqual({ filter });
 });
 
 test("a mark that was opened is known, and said", async () => {

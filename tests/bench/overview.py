@@ -69,7 +69,8 @@ def main() -> int:
             ("a slice", {"slice": "half"}),
             ("a slice and a value", {"slice": "half", "attribute": "kind", "value": "mail"}),
         ):
-            ask(overview, "numbers", filter=chosen)
+            every = {"slice": None, "attribute": None, "value": None, "query": ""}
+            ask(overview, "numbers", filter=every | chosen)
             taken, said = [], []
             for n in range(ROUNDS):
                 record = str((labelled + 997 * n) % COUNT)

@@ -19,6 +19,8 @@ from refinery_nb.project.overview.marks import view_of
 from refinery_nb.project.overview.overview import Filter, Overview
 from refinery_nb.project.overview.people import paced
 from refinery_nb.project.overview.said import Answers
+from refinery_nb.project.quality import charts_data
+from refinery_nb.project.quality.confusion import compare
 
 TEXTS = ["The parcel is late.", "It leaks.", "My refund, please.", "Late refund, late parcel"]
 LABELS = ["Delivery", "Defect", "Refund"]
@@ -164,6 +166,41 @@ def test_every_number_is_the_count_of_its_view(
         overview.choose(wanted)
         for mark, count in marks(overview, task):
             assert view_of(overview, task.name, mark).count() == count, (wanted, mark)
+
+
+@pytest.mark.parametrize("kind", ["topic", "things", "tags"])
+def test_the_numbers_are_those_of_reports_and_charts(
+    kind: str, project: rn.Project, request: pytest.FixtureRequest
+) -> None:
+    task = request.getfixturevalue(kind)
+    found = Overview(project).standing(task)
+    calibration = task.runs()[-1].calibration()
+    assert found.calibration is not None
+    for name in ("confidence", "accuracy", "low", "high", "count"):
+        told = getattr(found.calibration.found, name)
+        assert told == pytest.approx(calibration[name].to_numpy()), name
+    assert found.calibration.found.error == pytest.approx(calibration.attrs["ece"])
+    if kind != "tags":
+        assert found.confusion is not None
+        expected = compare(task)
+        assert found.confusion.counts.tolist() == expected.confusion.counts.tolist()
+        assert found.confusion.judged.tolist() == expected.confusion.judged.tolist()
+        table = charts_data.label_counts(task)
+        count = [one.spans[0] if one.spans else one.manual for one in found.labels]
+        assert count[: len(table)] == table["manual"].tolist()
+    agreement = charts_data.agreement(task)
+    assert found.agreement.alpha == (
+        None if kind == "things" else pytest.approx(agreement.alpha, nan_ok=True)
+    )
+    pairs = {(pair.one, pair.other): pair for pair in found.agreement.pairs}
+    for row in agreement.pairs.itertuples():
+        assert pairs[row.one, row.other].records == row.records
+        if kind != "things":
+            assert pairs[row.one, row.other].kappa == pytest.approx(row.kappa)
+    report = task.report().set_index("heuristic")["coverage"] * len(project)
+    assert {row.name: row.count for row in found.voted.rows} == {
+        name: pytest.approx(count) for name, count in report.items()
+    }
 
 
 def say(task: rn.Task, what: str, record: int, label: int, by: str) -> None:

@@ -97,13 +97,24 @@ def test_other_records_are_counted_when_they_are_chosen(topic: rn.Task) -> None:
     project = topic.project
     project.slices["early"] = project.where(topic.labeled)
     front = Front(rn.Overview(project))
-    told = front.ask("numbers", filter={"slice": None, "attribute": "kind", "value": "mail"})["ok"]
+    every = {"slice": None, "attribute": None, "value": None, "query": ""}
+
+    def chosen(**what: Any) -> dict[str, Any]:
+        return front.ask("numbers", filter=every | what)
+
+    told = chosen(attribute="kind", value="mail")["ok"]
     assert (told["records"], told["numbers"]["labelled"]) == (6, 3)
-    told = front.ask("numbers", filter={"slice": "early", "attribute": "open", "value": True})["ok"]
+    told = chosen(query="topic is Refund or text contains hello")["ok"]
+    assert (told["records"], told["numbers"]["labelled"]) == (6, 4)
+    few = {"slice": "early", "attribute": "open", "value": True}
+    told = chosen(**few)["ok"]
     assert told["records"] == 2
-    assert told["filter"] == {"slice": "early", "attribute": "open", "value": True}
-    for wrong in ({"slice": "nowhere"}, {"slice": 3}, {"attribute": "kind", "value": 3}, "all"):
-        assert "error" in front.ask("numbers", filter=wrong)
+    assert told["filter"] == every | few
+    for wrong in ({"slice": "nowhere"}, {"slice": 3}, {"attribute": "kind", "value": 3}):
+        assert "error" in chosen(**wrong)
+    told = chosen(query="topic is Nothing")
+    assert "Nothing" in told["error"]["message"]
+    assert "error" in front.ask("numbers", filter="all")
     assert front.ask("numbers")["ok"]["records"] == 2
 
 

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records count: those of a slice, and those with a value of an attribute."""
+    """Which records count: of a slice, with a value of an attribute, found by a query in words."""
 
     slice: str | None = None
     attribute: str | None = None
     value: Any = None  # with an attribute: None asks for those without a value
+    query: str = ""
 
 
 class Overview:
@@ -133,6 +134,8 @@ class Overview:
             field = AttributeField(attribute.name)
             wanted = field.missing if chosen.value is None else Compare(field, "=", chosen.value)
             found.append(wanted)
+        if chosen.query.strip():
+            found.append(_condition(self.project.query(chosen.query)))
         return found
 
     def _mask(self) -> tuple[Bools, Hashable]:

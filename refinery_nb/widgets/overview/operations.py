@@ -7,6 +7,7 @@ How a message is answered stands in ``messages``; the other side is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import ProtocolError
@@ -89,7 +90,7 @@ def menu(overview: OverviewConversation) -> dict[str, Any]:
             for one in filterable(known)
         ],
         "attributes": [{"name": one.name, "type": one.type.value} for one in known],
-        "filter": {"slice": chosen.slice, "attribute": chosen.attribute, "value": chosen.value},
+        "filter": asdict(chosen),
         "opened": overview.opened,
     }
 
@@ -120,4 +121,4 @@ def _filter(value: object) -> Filter:
     wanted = value.get("value")
     if not isinstance(wanted, str | bool | None):
         raise ProtocolError(f"value is {wanted!r:.100}, not a string, true, false or null.")
-    return Filter(value.get("slice"), value.get("attribute"), wanted)
+    return Filter(value.get("slice"), value.get("attribute"), wanted, text(value, "query"))

@@ -10,6 +10,8 @@ import { Missing, type Opening, Panel } from "./Panel";
 import type { LabelCount, Numbers } from "./protocol";
 import { plainBar, type RowBar, type RowInfo, Rows } from "./Rows";
 
+const MOST = 13; // labels and "none", in their own order
+
 interface ChartProps {
   numbers: Numbers;
   opening: Opening;
@@ -38,6 +40,9 @@ function Labels({ numbers, opening }: ChartProps): JSX.Element {
     (one.weak ?? 0) / Math.max(weak, 1),
   ]);
   const longest = Math.max(...shares, 0.01);
+  // Many labels: those that are given most stand first.
+  const weight = (one: LabelCount): number =>
+    one.manual / Math.max(manual, 1) + (one.weak ?? 0) / Math.max(weak, 1);
   const bar = (one: LabelCount, machine: boolean): RowBar => {
     const count = machine ? (one.weak ?? 0) : one.manual;
     const whole = machine ? weak : manual;
@@ -56,6 +61,7 @@ function Labels({ numbers, opening }: ChartProps): JSX.Element {
   };
   const rows: RowInfo[] = labels
     .filter((one) => one.name !== null || one.manual > 0)
+    .sort((one, other) => (labels.length > MOST ? weight(other) - weight(one) : 0))
     .map((one) => ({
       name: one.name ?? "none",
       ...(one.name === null ? { quiet: true } : { color: one.color }),

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
+import { fraction } from "../../ui/numbers";
 import { Counts, percent, units } from "../confusion_matrix/cells";
 import { Grid, type Place } from "../confusion_matrix/Grid";
 import type { MatrixInfo } from "../confusion_matrix/protocol";
@@ -75,7 +76,8 @@ function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Elem
   const of = counts.share(place.row, place.column, "rows");
   const rest = counts.shown({ order: "labels", hideEmpty: true, most: 10_000 }).length;
   const told = info.agreement === null ? "" : `${percent(info.agreement)} agree`;
-  const kappa = info.kappa === null ? "" : ` · κ ${info.kappa.toFixed(2)}`;
+  const kappa =
+    info.kappa === null ? "" : ` · κ ${fraction(Math.round(100 * info.kappa) / 100 || 0)}`;
   return (
     <Panel
       title="By hand against weak"

@@ -110,6 +110,7 @@ const ALL = "";
 
 function Controls({ menu, state }: { menu: Menu; state: OverviewState }): JSX.Element {
   const { tasks, slices, values, filter } = menu;
+  const [query, setQuery] = useState(filter.query);
   // Numbered, as names and values may hold anything.
   const flat: [attribute: string, value: Value][] = values.flatMap(({ attribute, values: known }) =>
     [...known, null].map((value): [string, Value] => [attribute, value]),
@@ -183,6 +184,27 @@ function Controls({ menu, state }: { menu: Menu; state: OverviewState }): JSX.El
           </select>
         </label>
       ) : null}
+      <form
+        class="rn-field"
+        onSubmit={(event) => {
+          event.preventDefault();
+          state.chooseFilter({ query: query.trim() });
+        }}
+      >
+        <input
+          type="search"
+          class="rn-ov-query"
+          aria-label="Only records that a query finds, in words"
+          placeholder="and a query: stars > 3"
+          data-testid="query"
+          spellcheck={false}
+          value={query}
+          onInput={(event) => {
+            setQuery(event.currentTarget.value);
+            if (event.currentTarget.value === "") state.chooseFilter({ query: "" });
+          }}
+        />
+      </form>
     </div>
   );
 }

@@ -4,12 +4,14 @@ import type { MatrixInfo } from "../confusion_matrix/protocol";
 
 export type Value = string | boolean | null;
 
-/** Which records count: those of a slice, and those with a value of an attribute. */
+/** Which records count: of a slice, with a value of an attribute, found by a query. */
 export interface Filter {
   slice: string | null;
   attribute: string | null;
   /** With an attribute: null asks for those without a value. */
   value: Value;
+  /** A query in words, as the Browser takes it; "": none. */
+  query: string;
 }
 
 /** A number, bar or cell; `what` and the rest say which, as refinery_nb/project/overview/marks.py. */

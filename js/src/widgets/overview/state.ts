@@ -35,6 +35,8 @@ export class OverviewState extends Source {
   private wanted: Asked = {};
   private values: OverviewOperations["statistics"]["args"] = {};
   private asked = 0;
+  /** What the kernel counts by: stands again where it refuses another. */
+  private counted: Filter | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(transport: Transport, makeId: () => string = () => crypto.randomUUID()) {
@@ -121,6 +123,7 @@ export class OverviewState extends Source {
         this.link.trouble = "";
       } catch (error) {
         this.fail(error);
+        if (args.filter !== undefined) this.stand();
       }
     } while (this.again && !this.link.disposed);
     this.asking = false;
@@ -132,10 +135,16 @@ export class OverviewState extends Source {
     const { records, numbers, ...menu } = found;
     // What was chosen meanwhile is asked next.
     const filter = this.wanted.filter ?? menu.filter;
+    this.counted = menu.filter;
     this.menu = { ...menu, filter };
     this.records = records;
     this.numbers = numbers;
     this.emit();
+  }
+
+  private stand(): void {
+    if (this.menu === null || this.wanted.filter !== undefined) return;
+    this.menu = { ...this.menu, filter: this.counted ?? this.menu.filter };
   }
 
   /** Fetch the values of the attribute; only the newest answer counts. */
