@@ -56,6 +56,7 @@ test("a text is cut where marks and spans begin and end, in code points", () => 
   const found = pieces({
     name: "text",
     text: "💩 late\nparcel",
+    begin: 0,
     cut: [false, false],
     marks: [[2, 6]],
     spans: [[2, 13, 7, "person"]],
@@ -238,7 +239,15 @@ interface Asked {
   args: Record<string, unknown>;
 }
 
-const row = (at: number): Row => ({ at, id: at, key: `r${at}`, texts: [], cells: {}, tasks: {} });
+const row = (at: number): Row => ({
+  at,
+  id: at,
+  key: `r${at}`,
+  texts: [],
+  cells: {},
+  comments: 0,
+  tasks: {},
+});
 const shownOf = (text: string, revision: number, count: number | null): Shown => ({
   fault: null,
   revision,
@@ -339,4 +348,38 @@ test("examples are in the words of the project, and quote what is no plain word"
   expect(found).toContain('vote("my topic", "lookup:x") = A');
   expect(found).toContain("stars >= 3");
   expect(found).toContain("slice:hard");
+});
+
+test("a selection in a row is labelled once, and undone by the task that it is of", async () => {
+  const { state, asked } = opened({
+    span: () => ({ start: 4, end: 10, there: false }),
+    undo: () => ({ done: true }),
+  });
+  await state.open();
+  const things = { ...INFO.tasks[0]!, id: 2, name: "things", kind: "spans" as const };
+  state.info = { ...state.info!, focus: "things", tasks: [things] };
+  const rect = { left: 0, bottom: 0 } as DOMRect;
+  state.deeds.pick({ at: 1, start: 5, end: 9, rect });
+  await Promise.all([state.deeds.labelSpan("THING"), state.deeds.labelSpan("THING")]);
+  const spans = asked.filter(({ op }) => op === "span");
+  expect(spans.map(({ args }) => args)).toEqual([
+    { revision: 1, task: "things", at: 1, start: 5, end: 9, label: "THING" },
+  ]);
+  expect([state.deeds.picked, state.deeds.done?.text]).toEqual([null, "1 span labelled THING"]);
+  await state.deeds.undo();
+  expect(asked.findLast(({ op }) => op === "undo")?.args.task).toBe("things");
+  state.dispose();
+});
+
+test("what is drawn of a text has the places of the text, whatever white space it holds", () => {
+  const text = "💩 late\n\n parcel";
+  const found = pieces({ name: "text", text, begin: 0, cut: [false, false], marks: [], spans: [] });
+  const drawn = found.map((one) => one.text).join("");
+  expect(drawn.length).toBe(text.length);
+  const parts = pieces({
+    ...{ name: "text", text, begin: 0, cut: [false, false], marks: [[2, 6]] },
+    spans: [],
+  });
+  expect(parts.map(({ unit }) => unit)).toEqual([0, 3, 7]);
+  expect(text.slice(3, 7)).toBe("late");
 });

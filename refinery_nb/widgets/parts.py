@@ -15,6 +15,7 @@ PARTS = {
     "code": STATIC / "code.part.js",
     "comments": STATIC / "comments.part.js",
     "guideline": STATIC / "guideline.part.js",
+    "language": STATIC / "language.part.js",
 }
 
 

@@ -255,3 +255,91 @@ def test_it_follows_the_theme_fits_and_axe_finds_nothing(
             own = found.locator(part).first
             wide = own.evaluate("el => el.scrollWidth - el.clientWidth")
             assert wide <= 0, (width, part)
+
+
+def select(notebook: Notebook, found: Locator, at: int, text: str) -> None:
+    """Drag over some text of a row, as a person does with the mouse."""
+    box = (
+        found.get_by_test_id("row")
+        .nth(at)
+        .evaluate(
+            """(row, wanted) => {
+            const walk = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+            for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
+                const from = node.data.indexOf(wanted);
+                if (from < 0) continue;
+                const range = document.createRange();
+                range.setStart(node, from);
+                range.setEnd(node, from + wanted.length);
+                const {left, right, top, height} = range.getBoundingClientRect();
+                return [left + 1, right - 1, top + height / 2];
+            }
+        }""",
+            text,
+        )
+    )
+    mouse = notebook.page.mouse
+    mouse.move(box[0], box[2])
+    mouse.down()
+    mouse.move((box[0] + box[1]) / 2, box[2], steps=4)
+    mouse.move(box[1], box[2], steps=4)
+    mouse.up()
+
+
+def test_a_selection_in_a_row_becomes_a_span_and_is_taken_back(
+    open_notebook: OpenNotebook,
+) -> None:
+    """Select text in the list, label it by mouse and by key, undo; comment on a slice."""
+    notebook = open_notebook(PROJECT + "browser", "print(len(things.all_labels()))")
+    notebook.run(0)
+    found, keyboard = opened(notebook), notebook.page.keyboard
+    found.get_by_test_id("task").select_option("things")
+    expect(found.get_by_test_id("foot")).to_contain_text("Select some text")
+    select(notebook, found, 1, "leaks")
+    picker = found.get_by_test_id("span-picker")
+    expect(picker.get_by_test_id("pick-PERSON")).to_contain_text("2")
+    picture(notebook, "span-picker")
+    picker.get_by_test_id("pick-THING").click()
+    row = found.get_by_test_id("row").nth(1)
+    expect(row.locator(".rn-br-by-person")).to_contain_text("leaks")
+    expect(found.get_by_test_id("done")).to_contain_text("1 span labelled THING")
+    # Half a word is the whole of it, and a key labels as well as the mouse.
+    select(notebook, found, 3, "efun")
+    keyboard.press("2")
+    expect(found.get_by_test_id("row").nth(3).locator(".rn-br-by-person")).to_contain_text("refund")
+    keyboard.press("u")
+    expect(found.get_by_test_id("row").nth(3).locator(".rn-br-by-person")).to_have_count(0)
+    select(notebook, found, 3, "broken")
+    expect(picker).to_be_visible()
+    keyboard.press("Escape")
+    expect(picker).to_have_count(0)
+    notebook.run(1)
+    assert notebook.output(1).strip() == "2"
+
+
+def test_slices_are_listed_opened_and_commented_on(open_notebook: OpenNotebook) -> None:
+    """Open a slice from the list of them, say something of it, and of a record."""
+    keep = 'project.query("stars > 3").save("many stars")\n'
+    notebook = open_notebook(PROJECT + keep + "browser", "print(project.comments)")
+    notebook.run(0)
+    found, keyboard = opened(notebook), notebook.page.keyboard
+    found.get_by_test_id("slices").click()
+    found.get_by_test_id("said-many stars").click()
+    expect(found.get_by_test_id("comment-text")).to_be_focused()
+    keyboard.type("Ask again in May.")
+    keyboard.press("Control+Enter")
+    expect(found.get_by_test_id("comment")).to_have_count(1)
+    expect(found.get_by_test_id("said-many stars")).to_have_text("1 comment")
+    picture(notebook, "slices")
+    found.get_by_test_id("slice-many stars").click()
+    count(found, 80)
+    found.get_by_test_id("records").focus()
+    keyboard.press("c")
+    expect(found.get_by_test_id("comment-text")).to_be_focused()
+    keyboard.type("j k x")
+    keyboard.press("Control+Enter")
+    expect(found.get_by_test_id("comment")).to_have_count(1)
+    keyboard.press("Escape")
+    expect(found.get_by_test_id("row").first).to_contain_text("1 comment")
+    notebook.run(1)
+    assert "ann on slice 'many stars': Ask again in May." in notebook.output(1)

@@ -29,6 +29,7 @@ NEEDED = [
     "refinery_nb/static/code.part.js",
     "refinery_nb/static/comments.part.js",
     "refinery_nb/static/guideline.part.js",
+    "refinery_nb/static/language.part.js",
     "refinery_nb/samples/messages.jsonl",
     "refinery_nb/samples/01_first_labels.ipynb",
     "refinery_nb/py.typed",

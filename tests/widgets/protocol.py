@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "js" / "src"
@@ -14,7 +15,7 @@ def operations_of(file: str, name: str) -> set[str]:
     found = {
         line.strip().split(":")[0]
         for line in table.split("\n}")[0].splitlines()
-        if line.startswith("  ") and not line.startswith("   ") and ":" in line
+        if re.match(r"  \w+:", line)
     }
     shared = "CommentOperations" in head
     return found | operations_of("ui/commenting.ts", "CommentOperations") if shared else found

@@ -15,6 +15,7 @@ from refinery_nb.widgets.browser import session as browser_session
 from refinery_nb.widgets.browser.operations import OPERATIONS
 from refinery_nb.widgets.messages import PROTOCOL, reply
 from tests.widgets.listening import listening_widgets
+from tests.widgets.protocol import operations_of
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ["The parcel is late.", "It leaks <b>badly</b>.", "My refund, please.", "Late refund"]
@@ -71,13 +72,7 @@ def keys(shown: dict[str, Any]) -> list[str]:
 
 
 def test_the_other_side_knows_the_same_operations() -> None:
-    protocol = (ROOT / "js/src/widgets/browser/protocol.ts").read_text()
-    table = protocol.split("export interface BrowserOperations {")[1].split("\n}")[0]
-    theirs = {
-        line.strip().split(":")[0]
-        for line in table.splitlines()
-        if line.startswith("  ") and not line.startswith("   ") and ":" in line
-    }
+    theirs = operations_of("widgets/browser/protocol.ts", "BrowserOperations")
     assert theirs == set(OPERATIONS)
 
 
@@ -427,3 +422,71 @@ def test_a_pattern_that_explodes_is_refused_and_the_browser_goes_on(
     assert keys(shown) == ["r03"]
     # Marks are left out where finding them takes too long, the record is shown all the same.
     assert keys(query(browser, 'text matches "^aa" or text matches "^a|(a|aa)+$"')) == ["r03"]
+
+
+# Spans in the text of a row
+
+
+def spans_of(shop: rn.Project, key: str) -> list[tuple[Any, ...]]:
+    rows = shop.task("things").all_labels()
+    rows = rows[rows["key"] == key]
+    return sorted(zip(rows["start"], rows["end"], rows["label"], strict=True))
+
+
+def test_a_selection_is_labelled_as_whole_tokens_and_taken_back(
+    browser: rn.Browser, shop: rn.Project
+) -> None:
+    ask(browser, "focus", task="things")
+    revision = ask(browser, "hello", client="c")["shown"]["revision"]
+    at = {"revision": revision, "at": 0, "task": "things", "label": "THING"}
+    # "The parcel is late.": the middle of a word, and the end of another.
+    assert ask(browser, "span", **at, start=6, end=8) == {"start": 4, "end": 10, "there": False}
+    assert ask(browser, "span", **at, start=14, end=15)["end"] == 18
+    assert spans_of(shop, "r00") == [(4, 10, "THING"), (14, 18, "THING")]
+    assert ask(browser, "span", **at, start=4, end=10)["there"] is True
+    (first,) = ask(browser, "rows", revision=revision, **{"from": 0, "to": 1})["rows"]
+    assert [one[:2] for one in first["texts"][0]["spans"]] == [[4, 10], [14, 18]]
+    assert ask(browser, "undo", task="things", again=False)["done"]
+    assert spans_of(shop, "r00") == [(4, 10, "THING")]
+
+
+def test_a_span_that_makes_no_sense_is_refused(browser: rn.Browser, shop: rn.Project) -> None:
+    flat = shop.task("flat", ["A", "B"], on="text", kind="spans", overlap="flat")
+    revision = ask(browser, "hello", client="c")["shown"]["revision"]
+    at = {"revision": revision, "at": 0, "start": 4, "end": 10}
+    ask(browser, "span", **at, task="flat", label="A")
+    told = refused(browser, "span", **at, task="flat", label="B")
+    assert "overlap" in told or "flat" in told
+    assert "no spans" in refused(browser, "span", **at, task="topic", label="Delivery")
+    assert "no word" in refused(
+        browser, "span", revision=revision, at=0, start=90, end=99, task="flat", label="A"
+    )
+    assert "no label 'C'" in refused(browser, "span", **at, task="flat", label="C")
+    assert len(flat.all_labels()) == 1
+
+
+def test_a_text_says_where_the_part_that_is_shown_begins(shop: rn.Project) -> None:
+    long = "word " * 200 + "needle in it"
+    shop.add([{"id": "long", "text": long, "stars": 1, "kind": "mail"}], key="id")
+    made = rn.Browser(shop.where(shop["id"] == "long"))
+    (row,) = ask(made, "query", text="needle", order="view", descending=False, seed=1, number=1)[
+        "first"
+    ]
+    (snippet,) = row["texts"]
+    begin = snippet["begin"]
+    assert begin > 0
+    assert snippet["text"] == long[begin : begin + len(snippet["text"])]
+    made.close()
+
+
+def test_slices_and_records_are_commented_on_in_the_list(
+    browser: rn.Browser, shop: rn.Project
+) -> None:
+    shop.where(shop["stars"] > 3).save("many stars")
+    on = {"kind": "slice", "name": "many stars"}
+    ask(browser, "comment_add", on=on, text="Ask again in May.")
+    shop.comments.add("Hm", record="r00", by="ben")
+    assert ask(browser, "comment_counts", kind="slice")["counts"] == {"many stars": 1}
+    first = ask(browser, "hello", client="c")["shown"]["first"]
+    assert [row["comments"] for row in first[:2]] == [1, 0]
+    assert shop.comments.of(slice="many stars")[0].by == browser.session.actor

@@ -20,7 +20,10 @@ from refinery_nb.project.sentence import title
 from refinery_nb.widgets.browser import orders
 from refinery_nb.widgets.browser import rows as drawn
 from refinery_nb.widgets.browser.session import FIRST, Asked, BrowserSession, Snapshot
+from refinery_nb.widgets.browser.spans import label_span
+from refinery_nb.widgets.comments import comment_operations
 from refinery_nb.widgets.messages import number, text
+from refinery_nb.widgets.parts import part
 
 if TYPE_CHECKING:
     from refinery_nb.widgets.browser.conversation import BrowserConversation
@@ -174,7 +177,8 @@ def label(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
     task = session.task(text(args, "task"))
     if task.schema.is_spans:
         raise QueryError(
-            "spans are labelled in the text.", hint="Open the records in the Labeler (Enter)."
+            "spans are labelled in the text.",
+            hint="Select some of it, or open the records in the Labeler (Enter).",
         )
     said = None if args.get("label") is None else text(args, "label")
     ids = session.chosen(number(args, "revision"), _ranges(args))
@@ -182,6 +186,22 @@ def label(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
         labelled = session.masks.ids(Selection(task.labeled))
         ids = ids[~np.isin(ids, labelled)]
     return {"count": session.label(task, ids, said) if len(ids) else 0}
+
+
+def span(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
+    """Label a selection in the text of one record."""
+    session, at = browser.session, number(args, "at")
+    ids = session.chosen(number(args, "revision"), [(at, at + 1)])
+    if not len(ids):
+        raise QueryError("this record is gone.")
+    return label_span(
+        session.task(text(args, "task")),
+        int(ids[0]),
+        number(args, "start"),
+        number(args, "end"),
+        text(args, "label"),
+        actor=session.actor,
+    )
 
 
 def select(browser: BrowserConversation, args: dict[str, Any]) -> dict[str, Any]:
@@ -324,11 +344,14 @@ OPERATIONS: dict[str, Operation] = {
     "open": open_,
     "query": query,
     "rows": rows,
+    "part": part,
     "select": select,
     "slice": slice_,
+    "span": span,
     "undo": undo,
     "values": values,
     "whole": whole,
     "written": written,
+    **comment_operations(lambda browser: browser.session),
 }
-SLOW = ("count", "export", "label", "now", "open", "query", "rows", "undo", "whole")
+SLOW = ("count", "export", "label", "now", "open", "query", "rows", "span", "undo", "whole")

@@ -9,7 +9,7 @@ from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.votes import Votes
 from refinery_nb.project.masks.matches import Matches
 from refinery_nb.project.project import Project
-from refinery_nb.store import page, records, schema
+from refinery_nb.store import comments, page, records, schema
 
 SHOWN = 420  # characters of a text in the list
 CELL = 160  # of one in the table
@@ -45,6 +45,7 @@ def rows(
         known = [row[0] for row in found]
         said = page.said(connection, [task.id for task in tasks], known)
         marks = page.marks(connection, [task.id for task in tasks], known)
+        commented = comments.on_records(connection, known)
     labels: dict[tuple[int, int], list[page.Said]] = {}
     for one in said:
         labels.setdefault((one.task, one.record), []).append(one)
@@ -70,6 +71,7 @@ def rows(
             {
                 "id": record,
                 "key": key,
+                "comments": commented.get(record, 0),
                 "texts": _texts(attributes, plain, matches, text, spans),
                 "cells": {
                     a.name: _cell(a, value)
@@ -126,6 +128,7 @@ def _snippet(name: str, text: str, hits: list[Span], spans: list[list[Any]]) -> 
     return {
         "name": name,
         "text": text[begin:end],
+        "begin": begin,
         "cut": [begin > 0, len(text) > end],
         "marks": [
             [max(start, begin) - begin, min(stop, end) - begin]

@@ -6,7 +6,7 @@ import { Offsets } from "../../offsets";
 import { type Line as LineOfText, lineAt, splitLines } from "./chunks";
 import { type LabelLook, Line } from "./Line";
 import { assignLanes, type DrawnSpan, distribute, type Laned } from "./lanes";
-import { pointAt, snapToGraphemes, snapToTokens, unitAt } from "./selection";
+import { clearNative, nativeRange, pointAt, snapToGraphemes, snapToTokens } from "./selection";
 
 export interface Range {
   start: number;
@@ -256,32 +256,6 @@ function mergeRects(rects: DOMRect[]): DOMRect[] {
     row.width = right - row.x;
   }
   return rows;
-}
-
-function nativeSelection(root: Element | null): globalThis.Selection | null {
-  const scope = root?.getRootNode() as (Document | ShadowRoot) & {
-    getSelection?: () => globalThis.Selection | null;
-  };
-  return scope?.getSelection?.() ?? root?.ownerDocument.getSelection() ?? null;
-}
-
-function nativeRange(root: Element | null): [number, number] | null {
-  const selection = nativeSelection(root);
-  if (root === null || selection === null || selection.rangeCount === 0) return null;
-  if (selection.isCollapsed) return null;
-  const range = selection.getRangeAt(0);
-  if (!range.intersectsNode(root)) return null;
-  const last = root.lastElementChild;
-  const start = unitAt(root, range.startContainer, range.startOffset) ?? unitAt(root, root, 0);
-  const end =
-    unitAt(root, range.endContainer, range.endOffset) ??
-    (last === null ? null : unitAt(root, last, last.childNodes.length));
-  if (start === null || end === null || start >= end) return null;
-  return [start, end];
-}
-
-function clearNative(root: Element | null): void {
-  nativeSelection(root)?.removeAllRanges();
 }
 
 function innermost(element: HTMLElement, spans: DrawnSpan[]): string | null {

@@ -37,6 +37,33 @@ export function unitAt(root: Element, node: Node, offset: number): number | null
   return last === undefined ? null : unitOf(last) + widthOf(last);
 }
 
+function nativeSelection(root: Element | null): globalThis.Selection | null {
+  const scope = root?.getRootNode() as (Document | ShadowRoot) & {
+    getSelection?: () => globalThis.Selection | null;
+  };
+  return scope?.getSelection?.() ?? root?.ownerDocument.getSelection() ?? null;
+}
+
+/** What is selected of the drawn text, in UTF-16 units; null: nothing. */
+export function nativeRange(root: Element | null): [number, number] | null {
+  const selection = nativeSelection(root);
+  if (root === null || selection === null || selection.rangeCount === 0) return null;
+  if (selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  if (!range.intersectsNode(root)) return null;
+  const last = root.lastElementChild;
+  const start = unitAt(root, range.startContainer, range.startOffset) ?? unitAt(root, root, 0);
+  const end =
+    unitAt(root, range.endContainer, range.endOffset) ??
+    (last === null ? null : unitAt(root, last, last.childNodes.length));
+  if (start === null || end === null || start >= end) return null;
+  return [start, end];
+}
+
+export function clearNative(root: Element | null): void {
+  nativeSelection(root)?.removeAllRanges();
+}
+
 /** The DOM position of a UTF-16 unit in a drawn line. */
 export function pointAt(line: Element, unit: number): [node: Node, offset: number] | null {
   const pieces = line.querySelectorAll(`${DRAWN}:not(.rn-tag)`);

@@ -7,9 +7,11 @@ import { useSource } from "../../ui/hooks";
 import { focusLabelerIn } from "../../ui/labeler";
 import { toNotebook } from "../../ui/notebook";
 import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
+import { SpanPicker } from "../../ui/text/SpanPicker";
 import { Foot, MOST_KEYS } from "./Foot";
 import { Header } from "./Header";
 import { List } from "./List";
+import type { TaskInfo } from "./protocol";
 import { Chips, QueryBar } from "./QueryBar";
 import { Rail } from "./Rail";
 import { Sheets } from "./Sheets";
@@ -44,6 +46,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     state.typing.type(query, [...query].length);
   };
   const leave = (target: HTMLElement): void => {
+    if (deeds.picked !== null) return deeds.pick(null);
     if (state.selection.size > 0) return state.unselect();
     if (target.closest(".rn-br-rail") !== null) return toList();
     toNotebook(root.current);
@@ -70,12 +73,14 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     else if (key === "Enter") open(state.cursor);
     else if (folded === "o") open(0);
     else if (folded === "s") void deeds.similar();
+    else if (folded === "c") setSheet("comments");
     else if (folded === "f") state.setRail(!state.rail);
     else if (folded === "t") state.setMode(state.mode === "list" ? "table" : "list");
     else if (/^[1-9]$/.test(key) && Number(key) <= MOST_KEYS) {
       const label = state.task?.labels[Number(key) - 1];
       if (label === undefined) return false;
-      deeds.label(label, false);
+      if (deeds.picked !== null) void deeds.labelSpan(label.name);
+      else deeds.label(label, false);
     } else return false;
     return true;
   };
@@ -156,11 +161,25 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
           />
         </>
       )}
+      {deeds.picked === null || state.task === null ? null : (
+        <SpanPicker
+          at={deeds.picked.rect}
+          root={root.current}
+          tasks={[keyed(state.task)]}
+          onLabel={(_, label) => (void deeds.labelSpan(label.name), toList())}
+        />
+      )}
       <Sheets state={state} name={sheet} onPick={pick} onClose={close} />
       <Toast text={state.notice.text} at={state.notice.at} />
     </section>
   );
 }
+
+/** Here the digits label. */
+const keyed = (task: TaskInfo): TaskInfo => ({
+  ...task,
+  labels: task.labels.map((one, at) => ({ ...one, hotkey: at < MOST_KEYS ? `${at + 1}` : "" })),
+});
 
 function Nothing({ state }: { state: BrowserState }): JSX.Element {
   if (state.info?.total === 0) {

@@ -96,7 +96,7 @@ export function Foot({ state, onSheet, onOpen, onDone }: Props): JSX.Element | n
           <span class="rn-quiet">
             {task === null
               ? 'There is no task yet: project.task("topic", ["A", "B"]) makes one.'
-              : "Spans are labelled in the Labeler: Enter opens it."}
+              : "Select some text to label it as a span; Enter opens the Labeler."}
           </span>
         )}
       </div>

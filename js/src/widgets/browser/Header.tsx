@@ -28,6 +28,15 @@ export function Header({ state, onSheet }: Props): JSX.Element {
           >
             Filters <kbd>F</kbd>
           </button>
+          <button
+            type="button"
+            class="rn-button"
+            data-opens="slices"
+            data-testid="slices"
+            onClick={() => onSheet("slices")}
+          >
+            Slices
+          </button>
           {info.tasks.length < 2 ? null : (
             <label>
               <span class="rn-hidden">Task that is labelled</span>

@@ -1,12 +1,11 @@
-// How a query is written: examples with the names of this project, each put into the field.
+// How a query is written: examples with the names of this project, each put into the field. It comes
+// as a part, when somebody asks.
 
 import type { JSX } from "preact";
-import { Sheet } from "../../ui/Sheet";
+import { useEffect, useRef } from "preact/hooks";
 import type { Info } from "./protocol";
+import { quoted, SIMPLE } from "./quoted";
 
-const SIMPLE = /^[\p{L}_][\p{L}\p{N}_.\-/]*$/u;
-const quoted = (text: string): string =>
-  SIMPLE.test(text) ? text : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 const named = (text: string): string => (SIMPLE.test(text) ? text : `\`${text}\``);
 
 /** What can be asked, in the words of a project. */
@@ -60,27 +59,26 @@ export function examples(info: Info): [query: string, what: string][] {
 interface Props {
   info: Info;
   onPick(query: string): void;
-  onClose(): void;
 }
 
-export function LanguageSheet({ info, onPick, onClose }: Props): JSX.Element {
+export function Language({ info, onPick }: Props): JSX.Element {
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
   return (
-    <Sheet name="language" title="How to ask" wide="rn-sheet-keys" onClose={onClose}>
-      <ul class="rn-br-examples">
-        {examples(info).map(([query, what], at) => (
-          <li key={query}>
-            <button
-              type="button"
-              class="rn-link rn-mono"
-              data-first={at === 0 ? true : undefined}
-              onClick={() => onPick(query)}
-            >
-              {query}
-            </button>
-            <span class="rn-quiet">{what}</span>
-          </li>
-        ))}
-      </ul>
-    </Sheet>
+    <ul class="rn-br-examples">
+      {examples(info).map(([query, what], at) => (
+        <li key={query}>
+          <button
+            ref={at === 0 ? first : null}
+            type="button"
+            class="rn-link rn-mono"
+            onClick={() => onPick(query)}
+          >
+            {query}
+          </button>
+          <span class="rn-quiet">{what}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -51,6 +51,7 @@ export function List({ state, list, page, onOpen }: Props): JSX.Element {
 
   const onScroll = (event: { currentTarget: HTMLDivElement }): void => {
     const bar = event.currentTarget.scrollTop;
+    if (bar !== top.bar) state.deeds.pick(null); // it stands elsewhere by now
     if (bar !== top.bar) setTop({ bar, place: real(extent, bar, top.bar, top.place - top.bar) });
   };
 

@@ -3,6 +3,8 @@
 import type { JSX } from "preact";
 import { Chip } from "../../ui/Chip";
 import { safeColor } from "../../ui/color";
+import { plural } from "../../ui/numbers";
+import { pickedIn, takesSpans } from "./picking";
 import { pieces } from "./pieces";
 import type { Row, Snippet, TaskInfo } from "./protocol";
 import type { BrowserState } from "./state";
@@ -59,6 +61,7 @@ export function ListRow(props: RowProps): JSX.Element {
       data-testid="row"
       data-key={row?.key}
       data-at={at}
+      onMouseUp={(event) => pick(props, event)}
       onClick={(event) => press(props, event)}
       onDblClick={() => props.onOpen(at)}
     >
@@ -98,6 +101,7 @@ export function TableRow(props: RowProps): JSX.Element {
       data-testid="row"
       data-key={row?.key}
       data-at={at}
+      onMouseUp={(event) => pick(props, event)}
       onClick={(event) => press(props, event)}
       onDblClick={() => props.onOpen(at)}
     >
@@ -214,27 +218,45 @@ function CellOf(props: { name: string; row: Row | undefined; state: BrowserState
 /** A text with what matches marked and spans in their colour: whole of people, dashed suggested. */
 function Text({ snippet, state }: { snippet: Snippet; state: BrowserState }): JSX.Element {
   const labels = state.info?.tasks.flatMap((one) => one.labels) ?? [];
+  const drawn = pieces(snippet).map(({ text, unit, match, span, ends }) => {
+    const shown = (
+      <span key={unit} data-u={unit}>
+        {match ? <mark>{text}</mark> : text}
+      </span>
+    );
+    if (span === null) return shown;
+    const label = labels.find((one) => one.id === span[2]);
+    return (
+      <span
+        key={unit}
+        class={`rn-br-span rn-br-by-${span[3]}`}
+        style={{ "--rn-own": safeColor(label?.color ?? "") }}
+      >
+        {shown}
+        {ends ? (
+          <sub data-u={unit + text.length} data-n={0}>
+            {label?.name ?? "?"}
+          </sub>
+        ) : null}
+      </span>
+    );
+  });
   return (
     <>
       {snippet.cut[0] ? "… " : ""}
-      {pieces(snippet).map(({ text, match, span, ends }, at) => {
-        const inner = match ? <mark>{text}</mark> : text;
-        if (span === null) return match ? <mark key={at}>{text}</mark> : text;
-        const label = labels.find((one) => one.id === span[2]);
-        return (
-          <span
-            key={at}
-            class={`rn-br-span rn-br-by-${span[3]}`}
-            style={{ "--rn-own": safeColor(label?.color ?? "") }}
-          >
-            {inner}
-            {ends ? <sub>{label?.name ?? "?"}</sub> : null}
-          </span>
-        );
-      })}
+      <span class={takesSpans(state.task, snippet.name) ? "rn-br-spannable" : ""}>{drawn}</span>
       {snippet.cut[1] ? " …" : ""}
     </>
   );
+}
+
+/** The mouse was let go: if some text is selected, it can be labelled. */
+function pick({ state, at, row }: RowProps, event: MouseEvent): void {
+  // Twice opens the record; with a key it chooses records.
+  if (event.detail > 1 || event.shiftKey || event.ctrlKey || event.metaKey) return;
+  const root = (event.currentTarget as HTMLElement).querySelector(".rn-br-spannable");
+  const snippet = row?.texts.find((one) => takesSpans(state.task, one.name));
+  if (root !== null && snippet !== undefined) state.deeds.pick(pickedIn(root, at, snippet));
 }
 
 function Labels(props: RowProps): JSX.Element {
@@ -245,6 +267,9 @@ function Labels(props: RowProps): JSX.Element {
       class={`rn-br-labels${pending === undefined ? "" : " rn-br-pending"}`}
       data-testid="labels"
     >
+      {row !== undefined && row.comments > 0 ? (
+        <span class="rn-badge">{plural(row.comments, "comment")}</span>
+      ) : null}
       {row === undefined || row.gone === true
         ? null
         : tasks.map((task) => (

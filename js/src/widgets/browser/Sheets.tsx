@@ -2,9 +2,10 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { Later } from "../../ui/Later";
 import { plural } from "../../ui/numbers";
 import { type KeyRow, KeySheet, Sheet } from "../../ui/Sheet";
-import { LanguageSheet } from "./Language";
+import { RecordSheet, SlicesSheet } from "./Said";
 import type { BrowserState } from "./state";
 
 const KEYS: KeyRow[] = [
@@ -13,13 +14,14 @@ const KEYS: KeyRow[] = [
   [["Page", "Home", "End"], "Move far"],
   [["X", "Space"], "Select or unselect the record"],
   [["Ctrl", "A"], "Select all that match"],
-  [["1", "9"], "Label the selection, or the record and go on"],
+  [["1", "9"], "Label the selection, or the record and go on; or the text that is selected"],
   [["N"], "No label fits"],
   [["⌫"], "Take the label away"],
   [["U", "Ctrl Z"], "Undo; with Shift repeat"],
   [["↵"], "Open in a Labeler, from this record on"],
   [["O"], "Open the selection, or all, in a Labeler"],
   [["S"], "Show the most similar records"],
+  [["C"], "Comments on this record"],
   [["F"], "Filters"],
   [["T"], "List or table"],
   [["Esc"], "Unselect, then back to the notebook"],
@@ -37,10 +39,20 @@ export function Sheets({ state, name, onPick, onClose }: Props): JSX.Element | n
   if (state.deeds.confirming !== null) return <Confirm state={state} />;
   if (name === "keys") return <KeySheet rows={KEYS} onClose={onClose} />;
   if (name === "language" && state.info !== null) {
-    return <LanguageSheet info={state.info} onPick={onPick} onClose={onClose} />;
+    return (
+      <Sheet name="language" title="How to ask" wide="rn-sheet-keys" onClose={onClose}>
+        <Later
+          part="language"
+          ask={(part) => state.link.call("part", { name: part })}
+          props={{ info: state.info, onPick }}
+        />
+      </Sheet>
+    );
   }
   if (name === "slice") return <SliceSheet state={state} onClose={onClose} />;
   if (name === "export") return <ExportSheet state={state} onClose={onClose} />;
+  if (name === "slices") return <SlicesSheet state={state} onClose={onClose} />;
+  if (name === "comments") return <RecordSheet state={state} onClose={onClose} />;
   if (name === "columns") return <ColumnSheet state={state} onClose={onClose} />;
   return null;
 }

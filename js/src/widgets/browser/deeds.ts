@@ -1,6 +1,7 @@
 // What is done with the records of a Browser: labelled, taken back, saved, written, opened.
 
 import { plural } from "../../ui/numbers";
+import type { Picked } from "./picking";
 import type { LabelInfo } from "./protocol";
 import type { Range } from "./selection";
 import type { BrowserState } from "./state";
@@ -21,6 +22,8 @@ export class Deeds {
   confirming: { label: LabelInfo | null; keep: boolean; count: number } | null = null;
   /** Labels that were given and are not stored yet, by place; null: taken away. */
   readonly pending = new Map<number, string | null>();
+  /** Some text of a record that can be labelled as a span. */
+  picked: Picked | null = null;
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly state: BrowserState) {}
@@ -48,7 +51,7 @@ export class Deeds {
     const ranges = this.state.chosen;
     if (task === null || shown === null || ranges.length === 0) return;
     if (task.kind === "spans")
-      return this.state.say("Spans are labelled in the Labeler: Enter opens it");
+      return this.state.say("Select some text to label it, or open the Labeler by Enter");
     const one = this.state.selection.size === 0;
     if (one) {
       this.pending.set(this.state.cursor, label);
@@ -65,6 +68,27 @@ export class Deeds {
       this.done = { text, task: task.name };
       if (answer.count === 0) this.state.say("All of these are labelled already");
     }
+    this.state.rows.renew();
+    this.state.emit();
+  }
+
+  pick(picked: Picked | null): void {
+    if (picked === this.picked) return;
+    this.picked = picked;
+    this.state.emit();
+  }
+
+  /** Label what is picked as a span; the kernel widens it to whole tokens. */
+  async labelSpan(label: string): Promise<void> {
+    const { task, shown } = this.state;
+    const { picked } = this;
+    if (task === null || shown === null || picked === null) return;
+    this.pick(null);
+    const { at, start, end } = picked;
+    const args = { revision: shown.revision, task: task.name, at, start, end, label };
+    const answer = await this.write(() => this.state.ask("span", args));
+    if (answer?.there) this.state.say("It is labelled so already");
+    else if (answer !== null) this.done = { text: `1 span labelled ${label}`, task: task.name };
     this.state.rows.renew();
     this.state.emit();
   }

@@ -5,6 +5,8 @@ import type { Snippet, SpanMark } from "./protocol";
 
 export interface Piece {
   text: string;
+  /** Where it begins, in UTF-16 units. */
+  unit: number;
   match: boolean;
   /** The innermost span here. */
   span: SpanMark | null;
@@ -29,8 +31,9 @@ export function pieces({ text, marks, spans }: Snippet): Piece[] {
       null,
     );
     found.push({
-      // A list shows lines of its own.
-      text: offsets.slice(start, end).replace(/\s+/g, " "),
+      // A list shows lines of its own; what is selected in it is counted in the text.
+      text: offsets.slice(start, end).replace(/\s/g, " "),
+      unit: offsets.toUtf16(start),
       match: marks.some((one) => one[0] <= start && one[1] >= end),
       span,
       ends: span !== null && span[1] === end,

@@ -1,6 +1,8 @@
 // The messages of the Browser; refinery_nb/widgets/browser/operations.py is the other side.
 // Offsets are half-open code points; places are those of the records of one revision, from 0.
 
+import type { CommentOperations } from "../../ui/commenting";
+
 export interface LabelInfo {
   id: number;
   name: string;
@@ -60,6 +62,8 @@ export type SpanMark = [start: number, end: number, label: number, voice: "perso
 export interface Snippet {
   name: string;
   text: string;
+  /** Where it begins in the whole text. */
+  begin: number;
   /** Whether there is more text before and after. */
   cut: [before: boolean, after: boolean];
   marks: Mark[];
@@ -86,6 +90,8 @@ export interface Row {
   /** The text that the list shows first, then others in which something matches. */
   texts: Snippet[];
   cells: Record<string, Cell>;
+  /** How many people have made. */
+  comments: number;
   tasks: Record<string, RowTask>;
   /** The record was deleted; nothing else of it is known. */
   gone?: boolean;
@@ -132,7 +138,7 @@ type Nothing = Record<string, never>;
 /** Ranges null: all that is shown. */
 type Chosen = { revision: number; ranges: [from: number, to: number][] | null };
 
-export interface BrowserOperations {
+export interface BrowserOperations extends CommentOperations {
   hello: { args: { client: string }; ok: Info };
   bye: { args: { client: string }; ok: Nothing };
   query: {
@@ -160,6 +166,12 @@ export interface BrowserOperations {
     args: Chosen & { task: string; label: string | null; keep: boolean };
     ok: { count: number };
   };
+  /** Labels the tokens that are touched; `there`: they were labelled so before. */
+  span: {
+    args: { revision: number; at: number; task: string; start: number; end: number; label: string };
+    ok: { start: number; end: number; there: boolean };
+  };
+  part: { args: { name: string }; ok: { text: string } };
   undo: { args: { task: string; again: boolean }; ok: { done: boolean } };
   focus: { args: { task: string }; ok: Info };
   slice: {

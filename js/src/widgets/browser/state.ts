@@ -27,6 +27,8 @@ export class BrowserState extends Source {
   anchor = 0;
   /** Grows whenever the list has to bring the cursor into view. */
   look = 0;
+  /** Grows whenever the kernel has told anew what there is. */
+  looks = 0;
   asking = false;
   mode: "list" | "table";
   columns: string[];
@@ -36,7 +38,7 @@ export class BrowserState extends Source {
   /** What is done with records: labelling, saving, opening. */
   readonly deeds = new Deeds(this);
   readonly id: string;
-  private readonly link: Link<BrowserOperations, Info, BrowserPush>;
+  readonly link: Link<BrowserOperations, Info, BrowserPush>;
   private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
   private selected = new Selection();
   private number = 0;
@@ -113,6 +115,7 @@ export class BrowserState extends Source {
 
   private meet(info: Info): void {
     this.info = info;
+    this.looks += 1;
   }
 
   // The query
@@ -148,6 +151,7 @@ export class BrowserState extends Source {
     this.drifted = null;
     this.filter = fromTree(shown.tree);
     this.deeds.pending.clear();
+    this.deeds.picked = null;
     this.rows.restart(shown.revision, shown.first);
     this.selection = new Selection();
     this.cursor = 0;

@@ -10,6 +10,7 @@ import { useSource } from "../../ui/hooks";
 import { KeySheet } from "../../ui/Sheet";
 import { Toast } from "../../ui/states";
 import type { DrawnSpan } from "../../ui/text/lanes";
+import { SpanPicker } from "../../ui/text/SpanPicker";
 import type { Range } from "../../ui/text/TextView";
 import { Aside, type Beside } from "./Aside";
 import { accepted, marked, none, toggled } from "./actions";
@@ -23,7 +24,7 @@ import { Notices } from "./Notices";
 import { RecordText, tokensOf } from "./RecordText";
 import { RuleCard, type RuleSource } from "./RuleCard";
 import { ruleSource, rulesOn } from "./rules";
-import { SpanCard, SpanPicker } from "./SpanCard";
+import { SpanCard } from "./SpanCard";
 import { withoutSpan, withSpan } from "./suggestions";
 import { Why } from "./Why";
 

@@ -1,83 +1,11 @@
-// What floats beside the text: the labels for a selection, and the card of a span.
+// The card of a span, beside the text.
 
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { LabelInfo, TaskInfo } from "../../rpc";
+import type { TaskInfo } from "../../rpc";
 import { Bar } from "../../ui/Bars";
 import { safeColor } from "../../ui/color";
-import type { KeyOn } from "../../ui/events";
 import type { DrawnSpan } from "../../ui/text/lanes";
-
-/** Place an element under a rectangle of the page, inside the widget. */
-function useFloating(at: DOMRect, root: HTMLElement | null) {
-  const ref = useRef<HTMLDivElement>(null);
-  const [place, setPlace] = useState({ left: 0, top: 0 });
-  useLayoutEffect(() => {
-    if (root === null || ref.current === null) return;
-    const frame = root.getBoundingClientRect();
-    const width = ref.current.offsetWidth;
-    const left = Math.max(8, Math.min(at.left - frame.left, frame.width - width - 8));
-    setPlace({ left, top: at.bottom - frame.top + 6 });
-  }, [at.left, at.bottom, root]);
-  return { ref, style: { left: `${place.left}px`, top: `${place.top}px` } };
-}
-
-interface PickerProps {
-  at: DOMRect;
-  root: HTMLElement | null;
-  tasks: TaskInfo[];
-  onLabel(task: TaskInfo, label: LabelInfo): void;
-}
-
-export function SpanPicker({ at, root, tasks, onLabel }: PickerProps): JSX.Element {
-  const { ref, style } = useFloating(at, root);
-  const [filter, setFilter] = useState("");
-  const choices = tasks.flatMap((task) => task.labels.map((label) => ({ task, label })));
-  const wanted = filter.trim().toLowerCase();
-  const shown = choices.filter(({ label }) => label.name.toLowerCase().includes(wanted));
-  const onKeyDown = (event: KeyOn<HTMLInputElement>): void => {
-    if (event.key === "Escape") return;
-    event.stopPropagation();
-    const first = shown[0];
-    if (event.key === "Enter" && first !== undefined) onLabel(first.task, first.label);
-  };
-  return (
-    <div
-      ref={ref}
-      class="rn-float rn-picker"
-      style={style}
-      data-testid="span-picker"
-      role="group"
-      aria-label="Label the selection"
-    >
-      {choices.length >= 10 ? (
-        <input
-          class="rn-find"
-          type="text"
-          placeholder="Find a label"
-          aria-label="Find a label for the selection"
-          value={filter}
-          onInput={(event) => setFilter(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-        />
-      ) : null}
-      {shown.map(({ task, label }) => (
-        <button
-          key={`${task.id}-${label.id}`}
-          type="button"
-          class="rn-chip"
-          style={{ "--rn-own": safeColor(label.color) }}
-          data-testid={`pick-${label.name}`}
-          onClick={() => onLabel(task, label)}
-        >
-          {label.hotkey !== "" ? <kbd>{label.hotkey}</kbd> : null}
-          <span class="rn-dot" />
-          {label.name}
-        </button>
-      ))}
-    </div>
-  );
-}
+import { useFloating } from "../../ui/text/SpanPicker";
 
 interface CardProps {
   at: DOMRect;
