@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from refinery_nb.compute.job import Job
+from refinery_nb.project import elsewhere
 from refinery_nb.project.project import Project
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
@@ -42,7 +43,8 @@ class Conversation:
         self.project = project
         self.closed = False
         self._send = send
-        self._stops: list[Callable[[], None]] = []
+        # What other kernels do is told as well, while somebody sees it.
+        self._stops: list[Callable[[], None]] = [elsewhere.follow(project)]
 
     @property
     def subject(self) -> Any:

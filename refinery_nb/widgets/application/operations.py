@@ -61,6 +61,9 @@ def add(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
     engine = panel.project
     if args.get("sample") is True:
         told: object = script.sample(engine)
+        # Somebody can begin to label meanwhile.
+        embed(panel, {"on": "text"})
+        run(panel, {"task": "topic"})
     else:
         path = Path(text(args, "path")).expanduser()
         key = args.get("key")

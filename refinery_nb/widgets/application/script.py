@@ -60,12 +60,10 @@ def shown(project: Project, view: str, *, task: str | None, slice_: str | None) 
 
 
 def sample(project: Project) -> str:
-    """Fill a project with the sample data: 600 messages, two tasks, three rules and vectors."""
+    """Fill a project with the sample data: 600 messages, two tasks and three rules."""
     told = project.add(samples.path("messages.jsonl"), key="id")
     topic = project.task("topic", TOPICS, on="text", guideline="What does the writer mainly want?")
     project.task("entities", ENTITIES, on="text", kind="spans")
     for label, terms in RULES.items():
         topic.add(Lookup(label, terms))
-    topic.run(progress=False)
-    project.embed("text", progress=False)
     return str(told)

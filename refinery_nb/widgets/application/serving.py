@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from comm import get_comm_manager
 from comm.base_comm import BaseComm
 
+from refinery_nb.compute.job import Job
 from refinery_nb.core.errors import ProtocolError, RefineryError, StoreError
 from refinery_nb.project import project as projects
 from refinery_nb.project.project import Project
@@ -46,6 +48,8 @@ def serve(path: str | os.PathLike[str], *, make: bool = False) -> None:
             raise StoreError(f"There is no project in {str(root)!r}.")
         _served[str(root)] = Application(_of_user(root) or projects.open(root))
     get_comm_manager().register_target(TARGET, _open)
+    # What is asked for next is loaded while the answer to this is under way.
+    Job(lambda _job: import_module("refinery_nb.widgets.labeler.conversation"))
 
 
 def _open(comm: BaseComm, message: dict[str, Any]) -> None:
