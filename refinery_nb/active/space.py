@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.learn.axes import principal
+
 Matrix = NDArray[np.float32]
 
 AXES = 192
@@ -17,11 +19,9 @@ FITTED_ON = 20_000  # rows at most: more change the axes little
 class Space:
     """Principal axes of vectors, each scaled by how far records spread along it.
 
-    A coordinate is the principal component times the standard deviation of all records along it
-    (*not* divided by it, as whitening does). For a linear model with a penalty this is a prior:
-    what tells most records apart is trusted to tell labels apart too, before any label says so.
-    So the records that nobody has labelled teach as well. With few labels it is worth as much as
-    twice as many of them: TREC, 100 labels, .68 of the plain embedding became .78.
+    See ``learn.axes``: so the records that nobody has labelled teach as well. With few labels it
+    is worth as much as twice as many of them: TREC, 100 labels, .68 of the plain embedding became
+    .78.
 
     Attributes
     ----------
@@ -42,17 +42,9 @@ class Space:
         >>> Space.fit(rows).place(rows).astype(float).round(2).tolist()[0]
         [1.37, 0.0]
         """
-        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        apart = rows - mean
-        spread = (apart.T @ apart).astype(np.float64) / max(1, len(rows))
-        spreads, turns = np.linalg.eigh(spread)
-        order = np.argsort(-spreads, kind="stable")[:axes]
-        value, turn = np.maximum(spreads[order], 0.0), turns[:, order]
-        # The sign of an axis is nobody's choice: its largest entry is positive.
-        largest = turn[np.abs(turn).argmax(axis=0), np.arange(turn.shape[1])]
-        length = float(np.sqrt((value**2).sum())) or 1.0
-        scale = np.where(largest < 0, -1.0, 1.0) * np.sqrt(value) / length
-        return Space(mean, np.asarray(turn * scale, np.float32))
+        found = principal(rows, most=axes)
+        length = float(np.sqrt((found.spread**2).sum())) or 1.0
+        return Space(found.mean, np.asarray(found.trusted / length, np.float32))
 
     def place(self, rows: Matrix) -> Matrix:
         """Return the coordinates of rows, shape (n, axes)."""

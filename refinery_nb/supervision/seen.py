@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.vectors import Vectors
 from refinery_nb.core.votes import Ints
+from refinery_nb.learn.axes import principal
 
 Matrix = NDArray[np.float32]
 
 SCALE = 5.0  # mean length of a vector as the classifier sees it, against a penalty of 1
 HEAD = 1_000  # records whose vectors tell how long they are
-FLAT = 1e-6  # of the widest axis: a narrower one is rounding
 WIDEST = 400  # axes of the space in which few labels have to do
 
 
@@ -41,22 +41,14 @@ class Axes:
         Parameters
         ----------
         trusted
-            Scale each by how far the rows spread along it. For a linear model with a penalty it
-            is a prior: what tells most records apart is likely to tell the labels apart. The
-            mean square length is then that of the rows.
+            Scale each by how far the rows spread along it, see ``learn.axes``. The mean square
+            length is then that of the rows.
         """
-        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        apart = rows - mean
-        spread, turn = np.linalg.eigh((apart.T @ apart).astype(np.float64) / max(1, len(rows)))
-        # Ascending; the sign of an axis is nobody's choice: its largest entry is positive.
-        kept = np.flatnonzero(spread > FLAT * max(spread.max(initial=0.0), 1e-12))[::-1]
-        kept = kept[:WIDEST] if trusted else kept
-        spread, turn = spread[kept], turn[:, kept]
-        largest = turn[np.abs(turn).argmax(axis=0), np.arange(turn.shape[1])]
-        scale = np.where(largest < 0, -1.0, 1.0)
-        if trusted and len(spread):
-            scale = scale * np.sqrt(spread * spread.sum() / (spread**2).sum())
-        return Axes(mean, np.ascontiguousarray(turn * scale, np.float32))
+        found = principal(rows, most=WIDEST if trusted else None)
+        turn = found.turn
+        if trusted and len(found.spread):
+            turn = found.trusted * np.sqrt(found.spread.sum() / (found.spread**2).sum())
+        return Axes(found.mean, np.ascontiguousarray(turn, np.float32))
 
     def place(self, rows: Matrix) -> Matrix:
         """Return the coordinates of rows, shape (n, axes)."""
