@@ -23,7 +23,7 @@ def _quickly(text: str) -> dict[str, Any] | None:
     Each member of an object has a colon of its own: if there are no more colons in the text than
     keys in the result, no key stood twice.
     """
-    if "\\u" in text or "NaN" in text or "Infinity" in text:
+    if text[:1] != "{" or "NaN" in text or "Infinity" in text or _may_lack_a_half(text):
         return None
     try:
         value, end = SCAN(text, 0)
@@ -61,19 +61,40 @@ DEEPEST = 200
 # The scanner itself: json.loads spends a third of its time on its way there.
 SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 PLAIN = {str, int, float, bool, type(None)}
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+HIGH, LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F]"
+# One half of a character beyond the basic plane without the other.
+HALF = re.compile(rf"{HIGH}(?!{LOW})|(?<!\\u[dD][89abAB][0-9a-fA-F][0-9a-fA-F]){LOW}")
+
+
+def _may_lack_a_half(text: str) -> bool:
+    """Return whether an escape may stand for a lone surrogate: False is certain."""
+    # Behind an escaped backslash a u is a letter.
+    return "\\u" in text and ("\\\\u" in text or HALF.search(text) is not None)
 
 
 def _depth(text: str) -> int:
-    """Return how deeply brackets are nested, those inside strings left out."""
-    depth = deepest = 0
-    for char in QUOTED.sub("", text):
-        if char in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in "]}":
-            depth -= 1
-    return deepest
+    r"""Return how deeply brackets are nested, those inside strings left out.
+
+    >>> _depth('[{"a": "]]\\"[[["}, []]')
+    2
+    """
+    import numpy as np
+
+    content = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    is_sign = np.zeros(256, np.bool_)
+    is_sign[list(b'"\\[]{}')] = True
+    at = np.flatnonzero(is_sign[content])
+    sign = content[at]
+    slash = sign == ord("\\")
+    follows = np.diff(at, prepend=-2) == 1
+    # Of a run of backslashes the odd ones escape what follows.
+    place = np.arange(len(at))
+    begins = slash & ~(follows & np.roll(slash, 1))
+    length = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1
+    escaped = follows & np.roll(slash & (length % 2 == 1), 1)
+    outside = np.cumsum((sign == ord('"')) & ~escaped) % 2 == 0
+    step = np.isin(sign, list(b"[{")).astype(np.int64) - np.isin(sign, list(b"]}"))
+    return int(np.cumsum(step * outside).max(initial=0))
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
@@ -106,7 +127,7 @@ def loads(text: str) -> Any:
         # Python's limit on the digits of an integer.
         raise NotJson("a number has too many digits") from error
     # Lone surrogates come from escapes only: the bytes around them were valid UTF-8.
-    if "\\u" in text or "\\U" in text:
+    if _may_lack_a_half(text):
         found = surrogate(value)
         if found is not None:
             raise NotJson(f"{found!r:.60} holds a lone surrogate")

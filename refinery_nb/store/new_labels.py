@@ -14,14 +14,13 @@ from typing import Any
 
 from refinery_nb.core.operation import Operation
 from refinery_nb.core.schema import Overlap, TaskSchema
-from refinery_nb.store import annotated, labels
+from refinery_nb.store import annotated, labels, many
 
-ADD_EVENTS = (
-    "INSERT INTO event (operation, record, task, base, outcome, before, after) "
-    "VALUES (?, ?, ?, NULL, 'applied', 'null', ?)"
-)
+EVENTS = "event (operation, record, task, base, outcome, before, after)"
+LABELS = 'label (task, record, actor, position, version, label, start, "end", surface)'
+LAST = "SELECT max(seq) FROM event WHERE operation = ?"
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-SEQS = "SELECT seq, record FROM event WHERE operation = ? ORDER BY seq"
+STRING = json.encoder.encode_basestring
 
 
 def add_new(
@@ -51,44 +50,66 @@ def add_new(
     def text_of(_: Any, __: TaskSchema, record: int) -> str:
         return texts.get(record, "")
 
-    known = {label.id for label in task.labels}
-    quick = task.is_spans and task.overlap is Overlap.ANY
-    stored: dict[int, Any] = {}
+    quick = _Quick(task)
+    stored: list[Any] = []
+    said: list[str] = []
     for record, value in items:
-        spans = _quickly(value, texts.get(record, ""), known) if quick else None
-        stored[record] = (
-            annotated.checked(connection, record, value, task, text_of) if spans is None else spans
-        )
+        found = quick.stored(value, texts.get(record, ""))
+        if found is None:
+            one = annotated.checked(connection, record, value, task, text_of)
+            found = one, ENCODER.encode(one)
+        stored.append(found[0])
+        said.append(found[1])
     seq = labels.add_operation(connection, operation, at=at, target=None)
-    connection.executemany(
-        ADD_EVENTS,
-        ((seq, record, task.id, ENCODER.encode(value)) for record, value in stored.items()),
-    )
-    rows: list[tuple[Any, ...]] = []
-    for version, record in connection.execute(SEQS, (seq,)).fetchall():
-        value = stored[record]
-        if value is None:
-            continue
-        own = (task.id, record, operation.actor)
-        rows += [(*own, at, version, *row) for at, row in enumerate(annotated.rows_of(value))]
-    connection.executemany(labels.SET, rows)
+    records = [record for record, _ in items]
+    row = f"({seq:d}, ?, {task.id:d}, NULL, 'applied', 'null', ?)"
+    many.insert(connection, EVENTS, row, [records, said])
+    # One writer, one transaction: the events stand one behind the other.
+    (last,) = connection.execute(LAST, (seq,)).fetchone()
+    versions = range(last - len(items) + 1, last + 1)
+    rows = [
+        (record, at, version, *row)
+        for record, version, value in zip(records, versions, stored, strict=True)
+        if value is not None
+        for at, row in enumerate(annotated.rows_of(value))
+    ]
+    if rows:
+        parts = list(zip(*rows, strict=True))
+        parts.insert(1, (operation.actor,) * len(rows))
+        many.insert(connection, LABELS, f"({task.id:d}, ?, ?, ?, ?, ?, ?, ?, ?)", parts)
 
 
-def _quickly(value: Any, text: str, known: set[int]) -> Any:
-    """Return spans as they are stored, or None where something has to be looked at or told."""
-    spans = value.get("spans") if isinstance(value, dict) else None
-    if not spans or len(spans) > annotated.MAX_SPANS:
-        return None
-    size = len(text)
-    found = []
-    for start, end, label in spans:
-        if type(start) is not int or type(end) is not int or label not in known:
+class _Quick:
+    """Checks the usual annotations, each kind of task in its shortest way."""
+
+    def __init__(self, task: TaskSchema) -> None:
+        self._known = {label.id for label in task.labels}
+        self._is_spans = task.is_spans and task.overlap is Overlap.ANY
+        # All that can be said of a classification.
+        one_each = [] if task.is_spans or task.is_multi else sorted(self._known)
+        self._single = {id_: ({"label": id_}, f'{{"label":{id_}}}') for id_ in one_each}
+
+    def stored(self, value: Any, text: str) -> tuple[Any, str] | None:
+        """Return an annotation as it is stored, and its JSON; None: it has to be looked at."""
+        if not isinstance(value, dict) or len(value) != 1:
             return None
-        if not 0 <= start < end <= size:
+        label = value.get("label")
+        if type(label) is int and label in self._single:
+            return self._single[label]
+        spans = value.get("spans") if self._is_spans else None
+        if not spans or len(spans) > annotated.MAX_SPANS:
             return None
-        found.append([start, end, label, text[start:end]])
-    if len(found) > 1:
-        found.sort()
-        if any(one[:3] == other[:3] for one, other in pairwise(found)):
-            return None
-    return {"spans": found}
+        size, known = len(text), self._known
+        found = []
+        for start, end, label in spans:
+            if type(start) is not int or type(end) is not int or label not in known:
+                return None
+            if not 0 <= start < end <= size:
+                return None
+            found.append([start, end, label, text[start:end]])
+        if len(found) > 1:
+            found.sort()
+            if any(one[:3] == other[:3] for one, other in pairwise(found)):
+                return None
+        parts = [f"[{start},{end},{label},{STRING(said)}]" for start, end, label, said in found]
+        return {"spans": found}, f'{{"spans":[{",".join(parts)}]}}'

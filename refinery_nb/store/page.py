@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -65,13 +66,13 @@ def labelled(
     rows = connection.execute(
         LABELLED, {"task": task, "label": label, "actor": actor, "none": none}
     )
-    return np.fromiter((row[0] for row in rows), np.int64)
+    return np.fromiter(chain.from_iterable(rows), np.int64)
 
 
 def commented(connection: sqlite3.Connection, actor: str | None) -> NDArray[np.int64]:
     """Return the records that an actor, or anyone, commented on."""
     rows = connection.execute(COMMENTED, {"actor": actor})
-    return np.fromiter((row[0] for row in rows), np.int64)
+    return np.fromiter(chain.from_iterable(rows), np.int64)
 
 
 def matching(connection: sqlite3.Connection, expression: str) -> NDArray[np.int64]:

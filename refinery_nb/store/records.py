@@ -6,16 +6,16 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Attribute, AttributeType
+from refinery_nb.store import many
 from refinery_nb.store.schema import column, set_setting, setting
 
-IDS_OF_KEYS = "SELECT key, id FROM record WHERE key IN (SELECT value FROM json_each(?))"
 KEYS_OF_IDS = "SELECT id, key FROM record WHERE id IN (SELECT value FROM json_each(?))"
 COUNT = "SELECT count(*) FROM record"
 CHANGED_SINCE = "SELECT id FROM record WHERE version > ? ORDER BY id"
@@ -27,8 +27,6 @@ FIRST_FREE = (
 VERSION = "record_version"
 PAGE = 2_000
 GAPS = 3  # of so many ids in a row one has to be wanted, or they are looked up one by one
-ROWS = 40  # of a statement
-PARAMETERS = 30_000  # fewer than every SQLite since 3.32 takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +79,8 @@ def insert(
     (first,) = connection.execute(FIRST_FREE).fetchone()
     # Each its own id: SQLite would give them those, and with them the past, of deleted records.
     ids = range(first, first + len(keys))
-    parts = [ids, keys, *columns]
-    width = len(parts)
-    cells: list[Any] = [None] * (len(keys) * width)
-    for at, part in enumerate(parts):
-        cells[at::width] = part
     row = f"(?, ?, {version:d}{', ?' * len(columns)})"
-    # Several rows a statement: half the time of one each.
-    many = max(1, min(ROWS, PARAMETERS // width))
-    for rows, where in (
-        (many, range(0, len(keys) // many * many, many)),
-        (1, range(len(keys) // many * many, len(keys))),
-    ):
-        connection.executemany(
-            f"INSERT INTO record (id, key, version{names}) VALUES {', '.join([row] * rows)}",
-            (cells[at * width : (at + rows) * width] for at in where),
-        )
+    many.insert(connection, f"record (id, key, version{names})", row, [ids, keys, *columns])
     return ids
 
 
@@ -113,15 +97,7 @@ def upsert(
     Attributes that are not among ``attributes`` keep their values.
     """
     columns = [column(attribute) for attribute in attributes]
-    wanted = json.dumps(list(keys))
-    known = {
-        row[0]: row[1:]
-        for row in connection.execute(
-            f"SELECT key, id{''.join(f', {name}' for name in columns)} FROM record "
-            "WHERE key IN (SELECT value FROM json_each(?))",
-            (wanted,),
-        )
-    }
+    known = {row[0]: row[1:] for row in _of_keys(connection, ["key", "id", *columns], keys)}
     fresh = [(key, row) for key, row in zip(keys, rows, strict=True) if key not in known]
     if fresh:
         insert(
@@ -156,7 +132,20 @@ def upsert(
 
 def ids_of_keys(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
     """Return the record ids of those keys that exist."""
-    return dict(connection.execute(IDS_OF_KEYS, (json.dumps(list(keys)),)))
+    return dict(_of_keys(connection, ["key", "id"], keys))
+
+
+def _of_keys(
+    connection: sqlite3.Connection, columns: Sequence[str], keys: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield columns of the records with these keys."""
+    found = f"SELECT {', '.join(columns)} FROM record WHERE key "
+    # A string in SQLite's JSON ends at a NUL: a key with one is asked for by itself.
+    plain = json.dumps([key for key in keys if "\0" not in key])
+    yield from connection.execute(f"{found} IN (SELECT value FROM json_each(?))", (plain,))
+    for key in keys:
+        if "\0" in key:
+            yield from connection.execute(f"{found} = ?", (key,))
 
 
 def keys_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
@@ -166,9 +155,8 @@ def keys_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int,
 
 def all_ids(connection: sqlite3.Connection) -> NDArray[np.int64]:
     """Return all record ids, ascending."""
-    return np.fromiter(
-        (row[0] for row in connection.execute("SELECT id FROM record ORDER BY id")), np.int64
-    )
+    found = connection.execute("SELECT id FROM record ORDER BY id")
+    return np.fromiter(chain.from_iterable(found), np.int64)
 
 
 def changed_since(connection: sqlite3.Connection, seen: int) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, get_args
 
 import numpy as np
@@ -182,7 +183,7 @@ class Compiler:
 
     def _run(self, sql: str, parameters: Parameters) -> Ints:
         rows = self._connection.execute(sql, parameters)
-        return np.fromiter((row[0] for row in rows), np.int64)
+        return np.fromiter(chain.from_iterable(rows), np.int64)
 
     def condition(self, node: Condition, *, negate: bool = False) -> tuple[str, Parameters]:
         """Return an expression that is true exactly where the condition is (or is not)."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from refinery_nb import io
 from refinery_nb.core.errors import InputError, SchemaError, did_you_mean
 from refinery_nb.core.schema import Attribute, AttributeType, check_name, folded
+from refinery_nb.io import collector
 from refinery_nb.io.formats import foreign_of
 from refinery_nb.io.refinery.archive import is_archive
 from refinery_nb.net.hub import load
@@ -32,6 +33,7 @@ ON_CONFLICT = ("update", "skip", "error")
 SHOWN = 10
 
 
+@collector.at_rest()
 def add(
     project: Project,
     source: Any = None,

@@ -12,6 +12,7 @@ from refinery_nb import io
 from refinery_nb.core.errors import InputError, QueryError, did_you_mean
 from refinery_nb.core.schema import TaskSchema
 from refinery_nb.core.votes import Gold, Votes
+from refinery_nb.io import collector
 from refinery_nb.io.annotations.said import LeftOut
 from refinery_nb.io.formats import ONE_LABEL, module_of
 from refinery_nb.io.names import HEURISTIC, MANUAL, WEAK
@@ -67,6 +68,7 @@ class Exported(type(Path())):  # type: ignore[misc]
         return text
 
 
+@collector.at_rest()
 def export(
     project: Project,
     path: Path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -243,17 +243,16 @@ class LabelImporter:
 
     def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
         """Return the task with all labels that the values name."""
-        names: dict[str, None] = {}
-        for value in values:
-            names |= (
-                dict.fromkeys(label for *_, label in self._spans(value))
-                if task.is_spans
-                else dict.fromkeys(map(str, value))
-                if task.is_multi
-                else {value: None}
-            )
+        if task.is_spans:
+            said: Iterable[Any] = (one[-1] for value in values for one in self._spans(value))
+        elif task.is_multi:
+            said = (str(label) for value in values for label in value)
+        else:
+            said = values
+        names = dict.fromkeys(said)
         names.pop(NONE, None)
-        missing = [name for name in names if name not in {label.name for label in task.labels}]
+        known = {label.name for label in task.labels}
+        missing = [name for name in names if name not in known]
         if not missing:
             return task
         field = self.reading.columns[at].name
@@ -299,7 +298,8 @@ class LabelImporter:
         if value == NONE:
             return {"none": True}
         if not task.is_spans:
-            return labeling.annotation(task, value)
+            known = ids.get(value) if isinstance(value, str) and not task.is_multi else None
+            return labeling.annotation(task, value) if known is None else {"label": known}
         spans = self._in_code_points(task, record, value)
         try:
             found = [[start, end, ids[label]] for start, end, label in spans]
@@ -321,10 +321,8 @@ class LabelImporter:
         ``auto`` asks the surface texts that the spans carry; where they fit neither reading, or
         there are none and the readings differ, the spans are refused rather than guessed.
         """
-        spans = [tuple(span) for span in self._spans(value)]
-        if isinstance(value, tags.Exact):
-            return spans
-        if self.offsets == "codepoint" or not spans:
+        spans: list[tuple[Any, ...]] = list(map(tuple, self._spans(value)))
+        if not spans or self.offsets == "codepoint" or isinstance(value, tags.Exact):
             return spans
         text = labeling.text_of(self.connection, task, record)
         converted = None
@@ -367,10 +365,9 @@ class LabelImporter:
                 rows.append((record, ids[value], one, 0, 0))
 
     def _spans(self, value: Any) -> list[list[Any]]:
-        spans = as_list(value)
         return [
             [span["start"], span["end"], span["label"]] if isinstance(span, dict) else span[:3]
-            for span in spans
+            for span in as_list(value)
         ]
 
 
