@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.learning.mistakes import Mistakes
     from refinery_nb.project.project import Project
     from refinery_nb.project.rules.report import Report
-    from refinery_nb.project.rules.suggestions import Suggestions
+    from refinery_nb.project.suggestions.suggestions import Suggestions
     from refinery_nb.project.vectors.neighbours import Neighbours
     from refinery_nb.project.view import View
     from refinery_nb.project.weak.weak import WeakRun
@@ -260,7 +260,7 @@ class Task:
 
     def suggest(self, n: int = 20, **options: Any) -> Suggestions:
         """Propose rules from what is labelled; see ``suggestions.suggest``."""
-        from refinery_nb.project.rules.suggestions import suggest
+        from refinery_nb.project.suggestions.suggestions import suggest
 
         return suggest(self, n, **options)
 

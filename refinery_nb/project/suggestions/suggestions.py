@@ -14,7 +14,12 @@ from refinery_nb.core.html import block, code, joined, paragraph, percent, quiet
 from refinery_nb.core.query import AttributeField, Compare, Condition, Keys, Or
 from refinery_nb.heuristics import Heuristic, Lookup, Regex
 from refinery_nb.project.rules import rules
-from refinery_nb.project.rules.evidence import Evidence, class_evidence, span_evidence, texts_of
+from refinery_nb.project.suggestions.evidence import (
+    Evidence,
+    class_evidence,
+    span_evidence,
+    texts_of,
+)
 from refinery_nb.project.view import View
 from refinery_nb.store import records
 from refinery_nb.suggest import Form, Proposal, propose, propose_spans

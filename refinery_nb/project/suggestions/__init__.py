@@ -1,0 +1,1 @@
+"""Rules proposed from what is labelled: what is known of the records, and the proposals."""
