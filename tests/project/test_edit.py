@@ -283,3 +283,18 @@ def test_edits_keep_offsets_right(texts: list[str], seed: int) -> None:
             before = rows.to_dict("records")
             project.replay()
             assert task.all_labels().to_dict("records") == before
+
+
+def test_a_key_with_a_null_byte_is_a_key_like_others(project: rn.Project) -> None:
+    """Two that are the same up to it are two records, and each is found again."""
+    keys = ["a", "a\0b", "a\0c", "\0"]
+    project.add([{"id": key, "text": "x"} for key in keys], key="id")
+    told = project.add([{"id": key, "text": f"y {at}"} for at, key in enumerate(keys)])
+    assert (told.updated, len(project)) == (4, 4)
+    task = project.task("nul", ["A"], on="text")
+    task.label_many({"a\0b": "A"})
+    assert task.gold()["key"].tolist() == ["a\0b"]
+    project.edit("a\0c", text="z").apply()
+    assert project.records().loc[keys, "text"].tolist() == ["y 0", "y 1", "z", "y 3"]
+    project.delete_records(["a\0b"]).apply()
+    assert project.view().keys() == ["a", "a\0c", "\0"]
