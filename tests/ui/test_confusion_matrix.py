@@ -219,3 +219,42 @@ rn.ConfusionMatrix(topic)
         expect(quality.locator("svg text.gtitle").first).to_be_visible()
     expect(quality.locator("svg text", has_text="<img src=x").first).to_be_visible()
     nothing_was_made(notebook)
+
+
+def test_of_several_labels_one_is_asked_about(open_notebook: OpenNotebook) -> None:
+    start = """
+import refinery_nb as rn
+project = rn.open("several", by="ann")
+words = {"late": "Late", "refund": "Refund"}
+texts = ["late refund", "late", "refund", "thanks"]
+project.add([{"id": f"r{n:02d}", "text": f"{texts[n % 4]} {n}"} for n in range(16)], key="id")
+tags = project.task("tags", list(words.values()), on="text", kind="multilabel")
+
+@tags.heuristic
+def names(record):
+    return [label for word, label in words.items() if word in record["text"]]
+
+tags.run(progress=False)
+tags.label_many({f"r{n:02d}": [words[w] for w in texts[n % 4].split() if w in words]
+                 for n in range(12)})
+tags.label("r01", ["Late", "Refund"])
+weak = tags.supervise(model="majority")
+rn.ConfusionMatrix(tags)
+"""
+    notebook = open_notebook(start)
+    notebook.run(0)
+    found = matrix(notebook)
+    expect(cell(found, "Late", "Late")).to_have_attribute("data-count", "6")
+    choice = found.get_by_test_id("level")
+    expect(choice).to_have_value("Late")
+    choice.select_option("Refund")
+    missed = cell(found, "Refund", "not Refund")
+    expect(missed).to_have_attribute("data-count", "1")
+    expect(cell(found, "Refund", "Refund")).to_have_attribute("data-count", "6")
+    missed.click()
+    labeler = notebook.page.get_by_test_id("labeler")
+    expect(labeler).to_have_attribute("data-record", "r01")
+    expect(missed).to_have_attribute("aria-selected", "true")
+    choice.select_option("Late")
+    expect(cell(found, "Late", "Late")).to_have_attribute("data-count", "6")
+    expect(found.locator("[aria-selected=true]")).to_have_count(0)

@@ -79,6 +79,8 @@ def _shown(counts: np.ndarray) -> list[int]:
 
 def _is_silent(comparison: Comparison, row: int, column: int) -> bool:
     """Say whether a cell holds what one side abstains on: that is not wrong."""
+    if comparison.schema.is_multi:
+        return False  # to say nothing is to say no
     last = comparison.confusion.size - 1
     sides = ((row, comparison.rows), (column, comparison.columns))
     return any(at == last and side.silence == "abstains" for at, side in sides)
