@@ -25,7 +25,7 @@ class OverviewConversation(Conversation):
     """Answers for one overview: the task and the records that it counts, and what was opened."""
 
     operations = OPERATIONS
-    slow = frozenset({"numbers", "open", "statistics"})
+    slow = frozenset({"hello", "numbers", "open", "statistics"})
 
     def __init__(
         self, project: Project, task: Task | None, view: View | None, send: Send, show: Show

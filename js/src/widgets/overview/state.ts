@@ -37,6 +37,8 @@ export class OverviewState extends Source {
   private asked = 0;
   /** What the kernel counts by: stands again where it refuses another. */
   private counted: Filter | null = null;
+  private looked = 0;
+  private moved = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(transport: Transport, makeId: () => string = () => crypto.randomUUID()) {
@@ -96,14 +98,24 @@ export class OverviewState extends Source {
     void this.refresh();
   }
 
-  /** Something changed: look once it has rested, however often it is said. */
+  /** Something changed: look at once, and then again when it has rested, however often it is said. */
   private changed(labels: boolean): void {
+    this.moved ||= !labels || this.filtered;
     if (this.timer !== undefined) return;
+    const wait = Math.max(0, this.looked + REST - Date.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;
+      this.looked = Date.now();
       void this.refresh();
-      if (!labels) void this.read();
-    }, REST);
+      if (this.moved) void this.read();
+      this.moved = false;
+    }, wait);
+  }
+
+  /** Whether labels may change which records count. */
+  private get filtered(): boolean {
+    const { base, filter } = this.menu ?? { base: null, filter: null };
+    return base !== null || (filter !== null && (filter.slice !== null || filter.query !== ""));
   }
 
   /** Fetch the numbers anew; what changes meanwhile is fetched once more, not once each. */
