@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refinery_nb.core.errors import QueryError
 from refinery_nb.core.vectors import Vectors
@@ -133,6 +134,20 @@ def reference_of(gold: Gold, label: int) -> Gold:
 def likely(proba: Votes) -> Votes:
     """Return the labels that are more likely than not, of the probabilities of all."""
     return proba.take(proba.confidence >= LIKELY)
+
+
+def without_any(proba: Votes) -> tuple[Ints, NDArray[np.float64]]:
+    """Return the records that are said to have no label, ascending, and how sure that is.
+
+    >>> said = Votes.of([1, 1, 2], [7, 8, 7], [0.25, 0.125, 0.75])
+    >>> [one.tolist() for one in without_any(said)]
+    [[1], [0.75]]
+    """
+    first = np.flatnonzero(np.diff(proba.record, prepend=-1))
+    sure = proba.confidence.astype(np.float64)
+    most = np.maximum.reduceat(sure, first) if len(first) else sure
+    silent = most < LIKELY
+    return proba.record[first][silent], 1 - most[silent]
 
 
 def _of_yes(said: Votes, label: int) -> Votes:

@@ -10,7 +10,7 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.core.votes import Votes
-from refinery_nb.project.quality.charts_data import meetings
+from refinery_nb.project.quality.charts_data import label_counts, meetings
 from refinery_nb.project.quality.confusion import compare
 from refinery_nb.project.quality.scoring import scores
 from refinery_nb.store import weak as stored
@@ -214,6 +214,15 @@ def test_heuristics_meet_where_both_answer_one_question(planted: rn.Task) -> Non
     assert found.both[at["one"], at["late"]] == len(voted)
     assert found.differ[at["one"], at["late"]] == len(voted - yes)
     assert (found.differ == found.differ.T).all()
+
+
+def test_labels_are_counted_and_records_without_any(planted: rn.Task) -> None:
+    weak = planted.supervise(model="weighted")
+    counts = label_counts(planted).set_index("label")
+    said = weak.frame()["label"]
+    assert counts.loc["none", "weak"] == sum(one == [] for one in said)
+    assert counts.loc["Late", "weak"] == sum("Late" in (one or ()) for one in said)
+    assert counts.loc["none", "manual"] == sum(not one for one in planted.gold()["label"])
 
 
 def test_the_charts_and_the_quality_view_show_it(planted: rn.Task) -> None:

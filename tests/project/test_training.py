@@ -107,6 +107,7 @@ def test_a_task_on_whole_records_needs_a_text(project: rn.Project) -> None:
     share=st.floats(0, 1),
     seed=st.integers(0, 5),
 )
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 def test_no_text_is_on_both_sides(rows: list[Any], share: float, seed: int) -> None:
     texts = {at: text for at, (text, _) in enumerate(rows)}
     labels = {at: label for at, (_, label) in enumerate(rows)}

@@ -17,7 +17,8 @@ from refinery_nb.quality.agreement import alpha, kappa, observed
 from refinery_nb.quality.overlap import Meetings
 from refinery_nb.quality.overlap import meetings as count_meetings
 from refinery_nb.store import heuristics, people
-from refinery_nb.supervision.several import question
+from refinery_nb.store import weak as stored
+from refinery_nb.supervision.several import question, without_any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def label_counts(task: Task, view: View | None = None) -> pd.DataFrame:
     if not schema.is_spans:
         names.append("none")
         manual.append(len(gold.reviewed) - len(np.unique(gold.votes.record)))
-        weakly.append(0 if runs else None)
+        weakly.append(_without_any(runs[-1]) if runs else None)
     return pd.DataFrame({"label": names, "manual": manual, "weak": pd.array(weakly, dtype="Int64")})
 
 
@@ -173,6 +174,14 @@ def agreement(task: Task) -> Agreement:
         return Agreement(tuple(names), pairs, None)
     ratings = [(gold.reviewed, _categories(gold.reviewed, gold.votes)) for gold in judged.values()]
     return Agreement(tuple(names), pairs, alpha(ratings))
+
+
+def _without_any(run: WeakRun) -> int:
+    if not run.task.schema.is_multi:
+        return 0
+    with run.task.project.database.read() as connection:
+        proba = stored.proba(connection, run.id)
+    return 0 if proba is None else len(without_any(proba)[0])
 
 
 def _per_label(votes: Votes, ids: list[int]) -> list[int]:

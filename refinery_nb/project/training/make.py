@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from refinery_nb.core.errors import QueryError, SchemaError, did_you_mean
 from refinery_nb.core.span import Span
 from refinery_nb.core.votes import Votes
@@ -17,7 +15,7 @@ from refinery_nb.project.training.split import held_out, without_texts
 from refinery_nb.project.training.training_set import OUTSIDE, TrainingSet
 from refinery_nb.store import records, schema
 from refinery_nb.store import weak as stored
-from refinery_nb.supervision.several import LIKELY
+from refinery_nb.supervision.several import without_any
 
 if TYPE_CHECKING:
     from refinery_nb.project.task import Task
@@ -139,14 +137,8 @@ def _none(task: Task, run: int) -> dict[int, float]:
         return {}
     with task.project.database.read() as connection:
         proba = stored.proba(connection, run)
-    if proba is None:
-        return {}
-    order = np.argsort(proba.record, kind="stable")
-    record, sure = proba.record[order], proba.confidence[order].astype(np.float64)
-    first = np.flatnonzero(np.diff(record, prepend=-1))
-    most = np.maximum.reduceat(sure, first) if len(first) else sure
-    silent = most < LIKELY
-    return dict(zip(record[first][silent].tolist(), (1 - most[silent]).tolist(), strict=True))
+    ids, sure = without_any(Votes.empty() if proba is None else proba)
+    return dict(zip(ids.tolist(), sure.tolist(), strict=True))
 
 
 class _Making:
