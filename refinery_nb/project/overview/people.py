@@ -85,10 +85,13 @@ class Pace:
 def compared(answers: Answers, people: list[str], *, spans: bool) -> Agreement:
     """Compare what people say of the same records; spans agree if all of a record are the same."""
     whole = answers.take(answers.whole)
-    record, which = np.unique(whole.record, return_inverse=True)
-    several = np.bincount(which, minlength=len(record)) > 1
-    shared = whole.take(several[which])
-    names = tuple(people[at] for at in np.unique(answers.person).tolist())
+    # Records ascend: where one ends the next begins, and no sorting is needed to count them.
+    first = np.flatnonzero(np.diff(whole.record, prepend=-1))
+    judged_by = np.diff(first, append=len(whole.record))
+    several = judged_by > 1
+    shared = whole.take(np.repeat(several, judged_by))
+    said = np.bincount(answers.person, minlength=len(people)) > 0
+    names = tuple(name for name, has in zip(people, said.tolist(), strict=True) if has)
     if not len(shared.record):
         return Agreement(names, 0, 0, None, ())
     differing = len(differ(shared))
