@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,13 +71,16 @@ class LabelRow(NamedTuple):
 def labels(
     connection: sqlite3.Connection, task: int, among: Sequence[int] | None = None
 ) -> Iterator[LabelRow]:
-    """Yield the current labels of a task, by record, then actor; of these records, or of all."""
+    """Return the current labels of a task, by record, then actor; of these records, or of all."""
+    return map(LabelRow._make, _rows(connection, task, among))
+
+
+def _rows(
+    connection: sqlite3.Connection, task: int, among: Sequence[int] | None
+) -> Iterator[tuple[Any, ...]]:
     if among is None:
-        found = connection.execute(LABELS, (task,))
-    else:
-        found = connection.execute(LABELS_AMONG, (task, json.dumps(list(among))))
-    for row in found:
-        yield LabelRow(*row)
+        return connection.execute(LABELS, (task,))
+    return connection.execute(LABELS_AMONG, (task, json.dumps(list(among))))
 
 
 def labels_of(connection: sqlite3.Connection, task: int, record: int) -> list[LabelRow]:
@@ -105,28 +108,49 @@ def gold(
     also where the two disagree, an annotator's precision is an honest one.
     """
     voting = voters(connection, task.id)
-    reviewed: list[int] = []
-    rows: list[LabelRow] = []
-    by: dict[int, str] = {}
-    known = {label.id for label in task.labels}
-    judging = (row for row in labels(connection, task.id, among) if row.actor not in voting)
-    for record, of_record in groupby(judging, key=lambda row: row.record):
-        people = [list(group) for _, group in groupby(of_record, key=lambda row: row.actor)]
-        people = [person for person in people if person[0].actor == GOLD_STAR] or people
-        said = {frozenset(row[2:5] for row in person) for person in people}
-        if len(said) > 1 or any(row.stale for person in people for row in person):
-            continue
-        reviewed.append(record)
-        by[record] = people[0][0].actor
-        rows.extend(row for row in people[0] if row.label in known)
+    rows = [row for row in _rows(connection, task.id, among) if row[1] not in voting]
+    if not rows:
+        return Gold(np.zeros(0, np.int64), Votes.empty(spans=task.is_spans)), {}
+    of_record, actor, said, starts, ends, _, stale = zip(*rows, strict=True)
+    record = np.asarray(of_record, np.int64)
+    first = np.flatnonzero(np.diff(record, prepend=-1))
+    count = np.diff(first, append=len(record))
+    codes = {name: code for code, name in enumerate(dict.fromkeys(actor))}
+    who = np.fromiter(map(codes.__getitem__, actor), np.int64, len(record))
+    # Most records have one person's labels; what they say is valid unless their text has changed.
+    valid = np.minimum.reduceat(who, first) == np.maximum.reduceat(who, first)
+    valid &= np.maximum.reduceat(np.asarray(stale), first) == 0
+    keep = np.repeat(valid, count)
+    voice = first.copy()
+    for at in np.flatnonzero(~valid).tolist():
+        begin = int(first[at])
+        agreed = _agreed(rows[begin : begin + int(count[at])])
+        if agreed is not None:
+            valid[at], voice[at] = True, begin + agreed.start
+            keep[begin + agreed.start : begin + agreed.stop] = True
+    label = np.asarray([one or 0 for one in said], np.int64)
+    keep &= np.isin(label, [one.id for one in task.labels])
+    spans = task.is_spans
     votes = Votes.of(
-        [row.record for row in rows],
-        [row.label or 0 for row in rows],
+        record[keep],
+        label[keep],
         None,
-        [row.start or 0 for row in rows] if task.is_spans else None,
-        [row.end or 0 for row in rows] if task.is_spans else None,
+        np.asarray([one or 0 for one in starts], np.int64)[keep] if spans else None,
+        np.asarray([one or 0 for one in ends], np.int64)[keep] if spans else None,
     )
-    return Gold(np.asarray(reviewed, dtype=np.int64), votes), by
+    reviewed = record[first][valid]
+    by = [actor[at] for at in voice[valid].tolist()]
+    return Gold(reviewed, votes), dict(zip(reviewed.tolist(), by, strict=True))
+
+
+def _agreed(rows: Sequence[tuple[Any, ...]]) -> range | None:
+    """Return which rows of one record are valid, None where people disagree or a span is stale."""
+    places = [list(group) for _, group in groupby(range(len(rows)), key=lambda at: rows[at][1])]
+    people = [own for own in places if rows[own[0]][1] == GOLD_STAR] or places
+    said = {frozenset(rows[at][2:5] for at in own) for own in people}
+    if len(said) > 1 or any(rows[at][6] for own in people for at in own):
+        return None
+    return range(people[0][0], people[0][-1] + 1)
 
 
 def version(connection: sqlite3.Connection) -> tuple[object, ...]:
