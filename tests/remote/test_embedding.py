@@ -16,7 +16,7 @@ from refinery_nb.embed.elsewhere import Elsewhere
 from refinery_nb.embed.transformer import Transformer
 from refinery_nb.text.tokens import tokens
 from tests.embed.models import TEXTS, small
-from tests.remote.conftest import TOKEN, Remote
+from tests.remote.serving import TOKEN, Remote
 
 DEADLY = 300  # which of the texts ends the kernel
 

@@ -19,7 +19,7 @@ from refinery_nb.compute.remote_end import RAW
 from refinery_nb.core.errors import EndpointError, InputError
 from refinery_nb.core.parcel import Parcel
 from refinery_nb.net.kernel import address
-from tests.remote.conftest import TOKEN, Remote
+from tests.remote.serving import TOKEN, Remote
 from tests.remote.work import HERE
 
 

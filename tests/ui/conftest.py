@@ -44,15 +44,21 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.fixture(scope="session")
+def notebook_class() -> type[Notebook]:
+    """How notebooks are opened; a module may do so in another way."""
+    return Notebook
+
+
 @pytest.fixture
 def open_notebook(
-    server: Server, browser: Any, request: pytest.FixtureRequest
+    server: Server, browser: Any, notebook_class: type[Notebook], request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Notebook]]:
     opened: list[Notebook] = []
 
     def make(*cells: str) -> Notebook:
         name = f"{request.node.name[:40]}-{len(opened)}".replace("[", "-").replace("]", "")
-        opened.append(Notebook(server, browser, name, list(cells)))
+        opened.append(notebook_class(server, browser, name, list(cells)))
         return opened[-1]
 
     yield make

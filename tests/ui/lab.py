@@ -37,9 +37,9 @@ def find_chromium() -> str | None:
 
 
 class Server:
-    """A JupyterLab server on a free port of the loopback address."""
+    """A JupyterLab server on a free port of the loopback address, with more arguments."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *arguments: str) -> None:
         self.root = root
         self.token = secrets.token_hex(8)
         with socket.socket() as probe:
@@ -65,6 +65,7 @@ class Server:
                 "--LabApp.expose_app_in_browser=True",
                 "--LabApp.news_url=None",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                *arguments,
             ],
             stdout=self._log,
             stderr=subprocess.STDOUT,
