@@ -137,7 +137,7 @@ def _words(node: Condition) -> str:
         nothing = "none" if node.level == "records" else "outside"
         if node.level.startswith("label:"):
             nothing = f"not {node.level.removeprefix('label:')}"
-        sides = ((node.rows, node.row), (node.columns, node.column))
+        sides = dict.fromkeys([(node.rows, node.row), (node.columns, node.column)])
         return ", ".join(_said(source, label or nothing) for source, label in sides)
     if isinstance(node, Commented):
         return f"has a comment by {node.actor}" if node.actor else "has a comment"

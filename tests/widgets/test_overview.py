@@ -136,7 +136,7 @@ def test_a_mark_opens_its_view_in_a_labeler(topic: rn.Task) -> None:
     heard: list[int] = []
     stop = overview.on_select(lambda view: heard.append(view.count()))
     told = front.ask("open", mark={"what": "manual", "label": "Refund"})["ok"]
-    assert told["count"] == 3
+    assert (told["count"], told["title"]) == (3, "manual Refund")
     assert overview.view is not None
     assert overview.view.keys() == ["r01", "r03", "r05"]
     first = overview.children[1]

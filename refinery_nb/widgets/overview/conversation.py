@@ -42,7 +42,7 @@ class OverviewConversation(Conversation):
         self.listeners: list[Callable[[View], None]] = []
         self._show = show
         self._asked = threading.Event()
-        self.listen(self._changed, "labels", "votes", "schema", "records", "lookups")
+        self.listen(self._changed, "labels", "votes", "schema", "records")
 
     @property
     def task(self) -> Task | None:
