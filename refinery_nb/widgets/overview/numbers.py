@@ -10,7 +10,7 @@ from refinery_nb.project.overview.values import Statistics
 from refinery_nb.quality.agreement import kappa, observed
 from refinery_nb.quality.confusion import Confusion
 
-MOST = 200  # heuristics and labels that are told
+MOST = 500  # heuristics and labels that are told
 
 
 def told(found: Standing) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def told(found: Standing) -> dict[str, Any]:
                 "weak": one.weak,
                 "spans": one.spans,
             }
-            for one in found.labels[:MOST]
+            for one in (*found.labels[:-1][:MOST], found.labels[-1])
         ],
         "agreement": asdict(found.agreement),
         "pace": asdict(found.pace),
