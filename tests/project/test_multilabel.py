@@ -198,7 +198,6 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     tags.run(progress=False)
     for ask in (
         lambda: tags.add(rn.ZeroShot("text", model="m")),
-        lambda: tags.suggest(),
         lambda: tags.supervise(model="refinery"),
     ):
         with pytest.raises(SchemaError, match="asks for one answer a record"):

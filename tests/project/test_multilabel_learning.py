@@ -219,3 +219,40 @@ def test_doubted_labels_are_found_by_votes_where_texts_teach_nothing(project: rn
     assert ("10", "not Even", "Even") in frame[["key", "given", "predicted"]].itertuples(
         index=False, name=None
     )
+
+
+def test_rules_are_suggested_for_each_label(tags: rn.Task) -> None:
+    label(tags, 80)
+    found = tags.suggest(12)
+    frame = found.frame()
+    assert set(frame["label"]) == set(NAMES)
+    assert len(frame) == 12
+    keywords = frame[frame["kind"] == "keyword"]
+    assert len(keywords)
+    for name, rule in zip(keywords["label"], keywords["rule"], strict=True):
+        assert rule in WORDS[name]
+    words = {row["id"]: row["text"].split() for row in rows(240)}
+    first = found[int(keywords.index[0])]
+    for key in first.supports.keys():  # noqa: SIM118
+        assert first.label in truth(int(key))
+        assert first.rule in words[key]
+    found.accept(*range(6))
+    assert set(tags.run(progress=False)["state"]) == {"finished"}
+    assert tags.supervise(model="weighted").scores().micro.precision > 0.8
+
+
+def test_that_rules_are_silent_is_no_evidence_against_others(tags: rn.Task) -> None:
+    @tags.heuristic
+    def some(record: Any) -> Any:
+        text = record["text"]
+        return [name for name, words in WORDS.items() if words[0] in text or words[1] in text]
+
+    tags.run(progress=False)
+    tags.supervise(model="weighted")
+    with pytest.raises(QueryError, match="nothing is labelled for 'tags' yet"):
+        tags.suggest()
+    label(tags, 40)
+    found = tags.suggest(30).frame()
+    tags.supervise(model="weighted")
+    assert tags.suggest(30).frame().equals(found)
+    assert {"coach", "bank", "verdict"} & set(found["rule"])

@@ -17,6 +17,7 @@ from refinery_nb.suggest import Proposal
 from refinery_nb.suggest.spans import Span, marked
 
 if TYPE_CHECKING:
+    from refinery_nb.core.schema import Label
     from refinery_nb.project.task import Task
 
 Ints = NDArray[np.int64]
@@ -122,23 +123,26 @@ def texts_of(task: Task) -> RecordTexts:
     return RecordTexts(ids, texts, np.array(position, dtype=np.int64), names)
 
 
-def class_evidence(task: Task, texts: RecordTexts, wanted: Ints | None, *, seed: int) -> Evidence:
-    """Return what is known of the labels of records."""
+def class_evidence(
+    task: Task, texts: RecordTexts, wanted: Ints | None, *, seed: int, asked: Label | None = None
+) -> Evidence:
+    """Return what is known of the labels of records; ``asked``: of one of several, yes or no."""
     reference, _ = frames.gold_columns(task)
-    labels = [label.id for label in task.schema.labels]
+    labels = [label.id for label in (task.schema.labels if asked is None else [asked])]
     rng = np.random.default_rng(seed)
     reviewed = np.intersect1d(reference.reviewed, texts.records)
     manual = np.sort(_some(reviewed, MOST_MANUAL, rng))
     truth = dict.fromkeys(np.searchsorted(texts.records, reviewed).tolist(), -1)
-    said = dict(zip(reference.votes.record.tolist(), reference.votes.label.tolist(), strict=True))
-    for record, label in said.items():
+    said = reference.votes.take(np.isin(reference.votes.label, labels))
+    for record, label in zip(said.record.tolist(), said.label.tolist(), strict=True):
         at = int(np.searchsorted(texts.records, record))
-        if at in truth and label in labels:
+        if at in truth:
             truth[at] = labels.index(label)
     positions = np.searchsorted(texts.records, manual)
     weights = np.zeros((len(manual), len(labels) + 1))
     weights[np.arange(len(manual)), [truth[at] for at in positions.tolist()]] = 1.0
-    weak = _weak(task, reviewed, len(manual), rng)
+    # That rules do not give a label says little of new ones: people alone answer yes or no.
+    weak = _weak(task, reviewed, len(manual), rng) if asked is None else None
     if weak is not None:
         doubt = 1 / len(labels)
         sure = np.maximum(0.0, (weak.confidence.astype(np.float64) - doubt) / (1 - doubt + 1e-9))
@@ -153,7 +157,8 @@ def class_evidence(task: Task, texts: RecordTexts, wanted: Ints | None, *, seed:
     _check(task, positions)
     covered = _outside(texts, wanted)
     for votes in task.project.columns.of_task(task.schema).values():
-        covered |= np.isin(texts.records, votes.record)
+        own = votes if asked is None else votes.take(votes.label == asked.id)
+        covered |= np.isin(texts.records, own.record)
     return Evidence(positions.astype(np.int64), weights, texts, truth, covered)
 
 

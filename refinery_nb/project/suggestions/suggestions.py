@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from refinery_nb.project.task import Task
 
+Found = tuple[Proposal, Evidence, str]  # the name of its label last
+
 LONGEST_NAME = 80
 HEADS = [
     ("No.", "number"),
@@ -235,7 +237,6 @@ def suggest(
     QueryError
         If an option makes no sense, or there is nothing to learn from.
     """
-    task.schema.one_answer("a proposal of rules")
     chosen = _kinds(kinds)
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise QueryError(f"{n!r} is not a number of suggestions.")
@@ -258,27 +259,44 @@ def suggest(
             min_precision=min_precision,
             covered=known.marked,
         )
+        proposed = [(one, known, schema.labels[one.label].name) for one in found]
     else:
-        known = class_evidence(task, texts, wanted, seed=seed)
-        found = propose(
-            texts.texts,
-            texts.position,
-            known.positions,
-            known.weights,
-            n=int(n),
-            kinds=chosen,
-            min_precision=min_precision,
-            covered=known.covered,
-            labels=len(schema.labels),
-            seed=seed,
-        )
-    return Suggestions(
-        task, [_suggestion(task, one, known, texts.attributes) for one in found], len(texts.records)
-    )
+        # Where a record may have several labels, rules are learnt for each by itself, from what
+        # people said.
+        asked = list(schema.labels) if schema.is_multi else [None]
+        rounds: list[list[Found]] = []
+        for label in asked:
+            known = class_evidence(task, texts, wanted, seed=seed, asked=label)
+            found = propose(
+                texts.texts,
+                texts.position,
+                known.positions,
+                known.weights,
+                n=int(n),
+                kinds=chosen,
+                min_precision=min_precision,
+                covered=known.covered,
+                labels=len(schema.labels) if label is None else 1,
+                seed=seed,
+            )
+            names = [one.name for one in (schema.labels if label is None else [label])]
+            rounds.append([(one, known, names[one.label]) for one in found])
+        proposed = _in_turn(rounds)[: int(n)]
+    items = [_suggestion(task, *one, texts.attributes) for one in proposed]
+    return Suggestions(task, items, len(texts.records))
+
+
+def _in_turn(rounds: Sequence[Sequence[Found]]) -> list[Found]:
+    """Return the first of each label, those that give most new right votes before; then others."""
+    found: list[Found] = []
+    for at in range(max(map(len, rounds), default=0)):
+        turn = [one[at] for one in rounds if at < len(one)]
+        found += sorted(turn, key=lambda one: -one[0].precision * one[0].new)
+    return found
 
 
 def _suggestion(
-    task: Task, one: Proposal, known: Evidence, attributes: tuple[str, ...]
+    task: Task, one: Proposal, known: Evidence, label: str, attributes: tuple[str, ...]
 ) -> Suggestion:
     right, wrong = known.judged(one)
     return Suggestion(
@@ -286,7 +304,7 @@ def _suggestion(
         one.form,
         one.form.kind,
         one.form.text,
-        task.schema.labels[one.label].name,
+        label,
         one.precision,
         one.low,
         one.high,
