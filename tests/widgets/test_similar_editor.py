@@ -405,3 +405,17 @@ def test_keys_of_several_parts_are_examples_too(project: rn.Project) -> None:
     assert [one["kind"] for one in told["examples"]] == ["text", "record"]
     assert len(column(ask(editor, "neighbours")["similarity"])) == 2
     editor.close()
+
+
+def test_one_of_several_labels_is_switched_on_and_off(topic: rn.Task) -> None:
+    tags = topic.project.task("tags", ["A", "B"], on="text", kind="multilabel")
+    tags.add(rn.Similar("A", ["r0"], threshold=0.1))
+    assert tags.run(progress=False)["state"].tolist() == ["finished"]
+    editor = rn.SimilarEditor(tags, "similar:A")
+    ask(editor, "neighbours")
+    record = shown(editor)[1]["record"]
+    for label, stands in (("A", ["A"]), ("B", ["A", "B"]), ("A", ["B"]), ("", []), ("A", ["A"])):
+        ask(editor, "label", record=record, place=None, label=label)
+        assert tags.gold()["label"].tolist() == [stands]
+        assert shown(editor)[1]["gold"] == stands
+    editor.close()

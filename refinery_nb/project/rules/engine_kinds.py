@@ -77,7 +77,7 @@ RENAME = {
 }
 
 # The kinds that can give a record several labels, or vote for one of them alone.
-SEVERAL = frozenset({"active", "annotator", "filter", "function", "lookup", "regex"})
+SEVERAL = frozenset({"active", "annotator", "filter", "function", "lookup", "regex", "similar"})
 
 Told = tuple[str, int, int, int, float, str]
 

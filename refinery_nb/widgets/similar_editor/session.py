@@ -314,7 +314,8 @@ class SimilarSession:
         place
             Where a span lies.
         label
-            A name, ``""`` for "none of them", or None to take the label away.
+            A name (one of several is switched on or off), ``""`` for "none of them", or None to
+            take the label away.
 
         Raises
         ------
@@ -330,10 +331,18 @@ class SimilarSession:
         value: Any = {"none": True} if label == "" else label
         if place is not None:
             value = self._spans(record, place, label)
+        elif label and self.task.schema.is_multi:
+            value = self._switched(record, label)
         self.task.label(keys[record], value, by=self.actor)
         self.judge()
         gold = self.gold
         return value is None or (gold is not None and bool(np.isin(record, gold.reviewed)))
+
+    def _switched(self, record: int, label: str) -> list[str]:
+        """Return the labels of a record with one of them switched on, or off."""
+        schema, votes = self.task.schema, frames.gold_columns(self.task)[0].votes
+        names = [schema.label_name(one) for one in votes.label[votes.record == record].tolist()]
+        return [one for one in names if one != label] if label in names else [*names, label]
 
     def _spans(
         self, record: int, place: tuple[int, int], label: str | None
