@@ -67,7 +67,7 @@ class Task:
 
     @property
     def kind(self) -> str:
-        """``classification`` or ``spans``."""
+        """``classification``, ``multilabel`` or ``spans``."""
         return self.schema.kind.value
 
     @property
@@ -85,9 +85,9 @@ class Task:
         key
             The record's key; a tuple where it is composite.
         value
-            A label's name; for spans a list of (start, end, label) in code points, where ``[]``
-            means "reviewed, none"; ``rn.NONE`` says that for a classification; None takes the
-            label away.
+            A label's name; for multilabel a list of names, for spans one of (start, end, label)
+            in code points, where ``[]`` means "reviewed, none"; ``rn.NONE`` says that for a
+            classification; None takes the label away.
         by
             Who says so; by default the project's ``actor``.
 
@@ -193,8 +193,8 @@ class Task:
     ) -> Any:
         """Add a function as a heuristic: the decorator of a cell.
 
-        It gets a record and returns a label, ``(label, confidence)`` or None; for spans it yields
-        ``(label, start, end)``. Running the cell again replaces it.
+        It gets a record and returns a label, ``(label, confidence)`` or None; for multilabel a list
+        of these; for spans it yields ``(label, start, end)``. Running the cell again replaces it.
         """
         if function is None:
             return lambda decorated: self.heuristic(decorated, name=name)
