@@ -153,12 +153,28 @@ function Tabs({ state, tabs }: { state: PanelState; tabs: Tab[] }): JSX.Element 
   );
 }
 
+/** Give the keys to the view that is shown, if nobody in sight has them. */
+export function takeKeys(within: Element): void {
+  const panel = within.closest<HTMLElement>(".rn-panel");
+  const active = document.activeElement;
+  const free =
+    active === null ||
+    active === document.body ||
+    active === panel ||
+    (panel?.contains(active) === true && active.closest("[hidden]") !== null);
+  if (panel === null || !free) return;
+  const view = panel.querySelector<HTMLElement>(".rn-app-view:not([hidden]) .rn-ui");
+  (view ?? panel).focus({ preventScroll: true });
+}
+
 /** A tab is made when it is first looked at, and stays. */
 function Views({ state, tabs }: { state: PanelState; tabs: Tab[] }): JSX.Element {
   const seen = useRef(new Set<TabId>());
+  const here = useRef<HTMLDivElement>(null);
   seen.current.add(state.tab);
+  useEffect(() => takeKeys(here.current!), [state.tab]);
   return (
-    <>
+    <div class="rn-app-views" ref={here}>
       {tabs.map((tab) => (
         <div
           key={tab.id}
@@ -175,7 +191,7 @@ function Views({ state, tabs }: { state: PanelState; tabs: Tab[] }): JSX.Element
           )}
         </div>
       ))}
-    </>
+    </div>
   );
 }
 
@@ -189,7 +205,9 @@ function View({ state, tab }: { state: PanelState; tab: Tab }): JSX.Element {
     let wanted = true;
     tab.load().then(
       ({ default: view }: { default: Entry }) => {
-        if (wanted) stop = view.mount(state.transport(tab), host.current!);
+        if (!wanted) return;
+        stop = view.mount(state.transport(tab), host.current!);
+        takeKeys(host.current!);
       },
       (error) => wanted && setTrouble(`This view could not be loaded: ${String(error)}`),
     );

@@ -24,6 +24,7 @@ export class ProjectKernel implements Network {
   trouble = "";
   private served: Kernel.IKernelConnection | null = null;
   private subshell: string | null = null;
+  private serving = false;
   private attempt = 0;
   private readonly comms = new Map<string, (message: unknown) => void>();
   private readonly listeners = new Set<() => void>();
@@ -124,9 +125,10 @@ export class ProjectKernel implements Network {
   /** Have the kernel open the project; comms can be opened then. */
   private async serve(): Promise<void> {
     const kernel = this.context.session?.kernel ?? null;
-    const attempt = ++this.attempt;
     this.drop("starting");
     if (kernel === null) return;
+    const { attempt } = this;
+    this.serving = true;
     try {
       const path = JSON.stringify(absolute(this.path));
       const code = `${SERVE}(${path}, make=${this.make ? "True" : "False"})`;
@@ -146,24 +148,24 @@ export class ProjectKernel implements Network {
       this.emit();
     } catch (error) {
       if (attempt === this.attempt) this.fail(String(error));
+    } finally {
+      if (attempt === this.attempt) this.serving = false;
     }
   }
 
   private follow(status: Kernel.Status): void {
     if (status === "dead") this.drop("gone");
     else if (status === "restarting" || status === "autorestarting") this.drop("starting");
-    else if (status === "idle" && this.served === null && this.state === "starting") {
-      if (this.restarting) void this.serve();
-    }
+    // One that was restarted by itself is the same connection: `kernelChanged` says nothing.
+    else if (status === "idle" && this.served === null && this.state === "starting")
+      if (!this.serving) void this.serve();
   }
 
-  /** A kernel that was restarted is the same connection: `kernelChanged` says nothing then. */
-  private restarting = false;
-
   private drop(state: KernelState): void {
-    this.restarting = this.served !== null || this.restarting;
     const changed = this.served !== null || this.state !== state;
     this.served = null;
+    this.serving = false;
+    this.attempt += 1;
     this.comms.clear();
     this.state = state;
     this.trouble = state === "gone" ? "The kernel has ended." : "";

@@ -6,7 +6,7 @@ import type { Message } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 import { h, render } from "preact";
-import { Frame } from "./Frame";
+import { Frame, takeKeys } from "./Frame";
 import { refineryIcon } from "./icon";
 import type { JobRow } from "./protocol";
 import { type PanelArgs, PanelState } from "./state";
@@ -68,8 +68,8 @@ export class ProjectPanel extends Widget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    // The view that is shown takes the keys, if it has come; else the panel does.
-    const view = this.node.querySelector<HTMLElement>(".rn-app-view:not([hidden]) .rn-ui");
-    if (!this.node.contains(document.activeElement)) (view ?? this.node).focus();
+    if (this.node.contains(document.activeElement)) return;
+    this.node.focus();
+    takeKeys(this.node);
   }
 }

@@ -9,7 +9,7 @@ import { progress } from "./words";
 export class Status extends Widget {
   constructor() {
     super();
-    this.addClass("rn-status");
+    this.addClass("rn-app-status");
   }
 
   follow(panel: ProjectPanel | null): void {

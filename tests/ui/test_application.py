@@ -1,0 +1,284 @@
+"""The application in JupyterLab, as somebody uses it who writes no code."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+import refinery_nb as rn
+from tests.ui.application import Lab
+from tests.ui.lab import THEMES as THEME_SETTINGS
+from tests.ui.lab import Notebook, Server
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ["JupyterLab Light", "JupyterLab Dark"]
+WORDS = ["The parcel came late", "I want my money back", "How do I log in"]
+
+
+@pytest.fixture
+def open_lab(server: Server, browser: Any) -> Iterator[Callable[..., Lab]]:
+    opened: list[Lab] = []
+
+    def make(path: str = "lab?reset&") -> Lab:
+        opened.append(Lab(server, browser, path))
+        return opened[-1]
+
+    yield make
+    errors = [error for one in opened for error in one.errors]
+    foreign = [address for one in opened for address in one.foreign]
+    for one in opened:
+        one.close()
+    server.begin_anew()
+    assert errors == []
+    assert foreign == []
+
+
+@pytest.fixture
+def letters(server: Server) -> Path:
+    """Make a project below the server's root, with a task, a rule and a slice."""
+    root = server.root / "letters"
+    with rn.open(root, by="ann") as project:
+        rows = [{"id": str(n), "text": f"{WORDS[n % 3]} ({n})."} for n in range(60)]
+        project.add(rows, key="id")
+        topic = project.task("topic", ["Delivery", "Refund", "Account"], on="text")
+        topic.add(rn.Lookup("Delivery", ["parcel"]))
+        project.slices["first"] = project.view().head(5)
+    return root
+
+
+def count_of(root: Path, task: str = "topic") -> int:
+    with rn.open(root) as project:
+        return project.task(task).progress()[0]
+
+
+def label(lab: Lab, count: int) -> None:
+    """Press keys until so many records are labelled, and wait until all are stored."""
+    labeler = lab.labeler
+    labeler.focus()
+    for at in range(count):
+        lab.page.keyboard.press(str(at % 2 + 1))
+        expect(labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", str(at + 1))
+    expect(labeler.locator("[data-pending]")).to_have_attribute("data-pending", "0")
+
+
+def test_from_the_launcher_to_twenty_labels_without_code(
+    server: Server, open_lab: Callable[..., Lab]
+) -> None:
+    with (server.root / "mails.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "text"])
+        rows.writerows([str(n), f"{WORDS[n % 3]} ({n})."] for n in range(40))
+    lab = open_lab()
+    lab.card("New Project").click()
+    dialog = lab.page.locator(".jp-Dialog")
+    dialog.get_by_text("mails.csv").click()
+    dialog.locator(".jp-mod-accept").click()
+    expect(dialog).to_contain_text("New project from mails.csv")
+    dialog.get_by_label("Column that tells").fill("id")
+    dialog.get_by_role("button", name="Make the project").click()
+    settings = lab.panel.get_by_role("form", name="New task")
+    settings.get_by_label("Name").fill("topic")
+    settings.get_by_label("Labels, one a line").fill("Delivery\nRefund\nAccount")
+    settings.get_by_role("button", name="Make the task").click()
+    label(lab, 20)
+    assert count_of(server.root / "mails") == 20
+    (server.root / "mails.csv").unlink()
+
+
+def test_the_sample_project_is_there_at_once_and_its_jobs_are_told_of(
+    server: Server, open_lab: Callable[..., Lab]
+) -> None:
+    lab = open_lab()
+    lab.card("Sample Project").click()
+    label(lab, 3)
+    expect(lab.page.locator(".rn-app-status")).to_contain_text("labelled", timeout=90_000)
+    view = lab.tab("Map")
+    expect(view.get_by_test_id("embedding-map")).to_be_visible(timeout=90_000)
+    expect(lab.tab("Heuristics").locator(".rne-row")).to_have_count(3)
+
+
+def test_it_comes_back_after_a_reload(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters")
+    label(lab, 2)
+    lab.panel.get_by_label("Slice").select_option("first")
+    lab.tab("Browse")
+    lab.page.wait_for_timeout(1500)  # JupyterLab keeps its layout a moment after it has changed
+    lab.page.goto(f"{lab.server.url}/lab?token={lab.server.token}")
+    lab.ready()
+    expect(lab.panel.get_by_role("tab", name="Browse")).to_have_attribute("aria-selected", "true")
+    expect(lab.panel.get_by_label("Slice")).to_have_value("first")
+    expect(lab.panel.get_by_test_id("browser")).to_contain_text("first")
+    assert count_of(letters) == 2
+
+
+def test_a_notebook_and_the_application_are_in_step(
+    server: Server,
+    open_lab: Callable[..., Lab],
+    open_notebook: Callable[..., Notebook],
+    letters: Path,
+) -> None:
+    notebook = open_notebook(
+        f"import refinery_nb as rn\nproject = rn.open({str(letters)!r})\n"
+        "topic = project.task('topic')",
+        "topic.label('3', 'Account')",
+        "print('labelled', topic.progress()[0])",
+    )
+    notebook.run(0)
+    lab = open_lab()
+    lab.command("refinery:open", path="letters")
+    expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "0")
+    notebook.run(1)
+    expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "1")
+    lab.labeler.focus()
+    lab.page.keyboard.press("1")
+    expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "2")
+    expect(lab.labeler.locator("[data-pending]")).to_have_attribute("data-pending", "0")
+    notebook.run(2)
+    assert "labelled 2" in notebook.output(2)
+
+
+def test_a_kernel_that_restarts_is_found_again(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters")
+    label(lab, 2)
+    lab.command("refinery:restart-kernel")
+    expect(lab.page.locator("[data-kernel=starting]")).to_be_visible()
+    labeler = lab.labeler
+    expect(labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "2")
+    labeler.focus()
+    lab.page.keyboard.press("1")
+    expect(labeler.locator("[data-pending]")).to_have_attribute("data-pending", "0")
+    expect(labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "3")
+    assert count_of(letters) == 3
+
+
+def test_records_that_are_opened_in_the_browser_come_to_the_labeler(
+    open_lab: Callable[..., Lab], letters: Path
+) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters", tab="browse")
+    view = lab.panel.get_by_test_id("browser")
+    view.get_by_role("button", name="Open in Labeler").click()
+    expect(lab.panel.get_by_role("tab", name="Label")).to_have_attribute("aria-selected", "true")
+    expect(lab.labeler).to_be_visible()
+    lab.panel.get_by_role("button", name="Back to all").click()
+    expect(lab.panel.get_by_role("button", name="Back to all")).to_have_count(0)
+
+
+def test_a_job_runs_and_its_end_is_told(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters", tab="settings")
+    lab.panel.get_by_role("button", name="Run heuristics").click()
+    expect(lab.page.locator(".Toastify__toast")).to_contain_text("Heuristics of topic")
+    expect(lab.panel.get_by_role("list", name="Jobs")).to_contain_text("20 votes of 1 heuristics")
+
+
+def test_the_code_of_a_tab_runs_in_a_notebook(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters", tab="browse", slice="first")
+    expect(lab.panel.get_by_test_id("browser")).to_be_visible()
+    lab.panel.get_by_role("button", name="Code").click()
+    dialog = lab.page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text("rn.Browser(view)")
+    dialog.get_by_role("button", name="Copy").click()
+    code = lab.page.evaluate("navigator.clipboard.readText()")
+    names: dict[str, Any] = {}
+    exec(code.replace("rn.Browser", "len"), names)
+    assert len(names["view"]) == 5
+    names["project"].close()
+
+
+def test_a_link_opens_the_labeler_alone(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab("lab?refinery=letters&task=topic&slice=first&reset&")
+    expect(lab.labeler).to_contain_text("1 of 5")
+    expect(lab.panel.get_by_role("tab")).to_have_count(0)
+
+
+def test_what_is_no_project_is_said_and_nothing_is_made(
+    server: Server, open_lab: Callable[..., Lab]
+) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="nowhere")
+    expect(lab.page.locator(".rn-panel")).to_contain_text("There is no project")
+    assert not (server.root / "nowhere").exists()
+
+
+def test_the_file_of_a_project_opens_it(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    lab.command("docmanager:open", path="letters/project.db")
+    expect(lab.labeler).to_be_visible()
+    expect(lab.page.locator(".lm-TabBar-tab").filter(has_text="project.db")).to_have_count(0)
+
+
+def test_the_sidebar_lists_projects_and_what_the_open_one_has(
+    open_lab: Callable[..., Lab], letters: Path
+) -> None:
+    lab = open_lab()
+    lab.page.get_by_title("Projects to label").click()
+    side = lab.page.get_by_test_id("refinery-sidebar")
+    side.get_by_role("button", name="letters").click()
+    label(lab, 1)
+    expect(side.get_by_role("region", name="Tasks")).to_contain_text("1 / 60")
+    side.get_by_role("region", name="Slices").get_by_role("button", name="first").click()
+    expect(lab.labeler).to_contain_text("of 5")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious_in_any_tab(
+    server: Server, open_lab: Callable[..., Lab], letters: Path, theme: str
+) -> None:
+    # As somebody chose it before the page was loaded.
+    settings = server.settings / "@jupyterlab" / "apputils-extension" / THEME_SETTINGS
+    settings.write_text(json.dumps({"theme": theme}))
+    lab = open_lab()
+    lab.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+    lab.page.get_by_title("Projects to label").click()
+    lab.command("refinery:open", path="letters")
+    expect(lab.labeler).to_be_visible()
+    lab.page.add_script_tag(path=AXE)
+    found = serious(lab, ".rn-panel", ".rn-sidebar")
+    for name in ("Browse", "Heuristics", "Map", "Quality", "Settings"):
+        view: Locator = lab.tab(name)
+        expect(view.get_by_test_id("loading")).to_have_count(0)
+        found += [f"{name}: {one}" for one in serious(lab, ".rn-panel")]
+    assert found == []
+
+
+def serious(lab: Lab, *within: str) -> list[str]:
+    told = lab.page.evaluate(
+        """async within => {
+            const told = await axe.run({ include: within.map(one => [one]) });
+            return told.violations
+                .filter(({ impact }) => ["serious", "critical"].includes(impact))
+                .map(({ id, nodes }) => `${id}: ${nodes.map(n => n.html.slice(0, 160))}`);
+        }""",
+        list(within),
+    )
+    return list(told)
+
+
+def test_all_can_be_done_by_keyboard(open_lab: Callable[..., Lab], letters: Path) -> None:
+    lab = open_lab()
+    keys = lab.page.keyboard
+    lab.command("refinery:open", path="letters")
+    expect(lab.labeler).to_be_focused()
+    keys.press("2")
+    expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "1")
+    keys.press("Alt+2")
+    expect(lab.panel.get_by_role("tab", name="Browse")).to_have_attribute("aria-selected", "true")
+    expect(lab.panel.get_by_test_id("browser")).to_be_focused()
+    lab.panel.get_by_role("tab", name="Browse").focus()
+    keys.press("ArrowRight")
+    expect(lab.panel.get_by_role("tab", name="Heuristics")).to_be_focused()
+    expect(lab.panel.locator(".rne")).to_be_visible()
+    keys.press("Alt+6")
+    expect(lab.panel.get_by_role("form", name="New task")).to_be_visible()
+    keys.press("Alt+c")
+    expect(lab.page.locator(".jp-Dialog")).to_contain_text("import refinery_nb")
