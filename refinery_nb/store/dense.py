@@ -12,6 +12,7 @@ from refinery_nb.store.schema import column
 
 EXACT = 2.0**53  # beyond it a float is not the whole number that it was
 MOST_VALUES = 50_000
+PART = 20_000
 
 
 def numbers(connection: sqlite3.Connection, attribute: Attribute) -> NDArray[np.float64] | None:
@@ -44,6 +45,21 @@ def codes(
     place[None] = -1
     found = connection.execute(f"SELECT {name} FROM record ORDER BY id")
     return np.fromiter((place[row[0]] for row in found), np.int32), values
+
+
+def texts(
+    connection: sqlite3.Connection, attribute: Attribute, most: int
+) -> list[str | None] | None:
+    """Return the strings of all records, by id; None: they have more characters than ``most``."""
+    found: list[str | None] = []
+    total = 0
+    rows = connection.execute(f"SELECT {column(attribute)} FROM record ORDER BY id")
+    while part := rows.fetchmany(PART):
+        found += [row[0] for row in part]
+        total += sum(len(row[0]) for row in part if row[0] is not None)
+        if total > most:
+            return None
+    return found
 
 
 def lengths(connection: sqlite3.Connection, attribute: Attribute) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import refinery_nb as rn
 from refinery_nb.core import query
 from refinery_nb.core.errors import RefineryError
-from refinery_nb.project.masks import masks
+from refinery_nb.project.masks import dense, masks
+from refinery_nb.project.masks import texts as in_one_piece
 from refinery_nb.project.masks.masks import Masks
 from tests.store.oracle import select
 from tests.store.test_views import ROWS, build, selections
@@ -90,3 +91,36 @@ def test_numbers_that_no_float_holds_are_compared_exactly(project: rn.Project) -
     found = Masks(project)
     assert found.count(project["n"] == 2**60 + 1) == 1
     assert found.count(project["n"] > 2**60) == 2
+
+
+LETTERS = st.text(st.sampled_from("aAbß\u0130é😀 \x00\n"), max_size=6)
+
+
+@pytest.mark.parametrize("often", [-1.0, 0.3, 2.0])
+@given(texts=st.lists(st.none() | LETTERS, max_size=8), wanted=LETTERS.filter(bool))
+def test_texts_in_one_piece_are_searched_as_one_by_one(
+    texts: list[str | None], wanted: str, often: float
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_one_piece, "OFTEN", often)  # also by the other way of looking
+        patch.setattr(in_one_piece, "PART", 8)
+        held = in_one_piece.Texts(texts)
+        expected = [one is not None and wanted.casefold() in one.casefold() for one in texts]
+        assert held.contains(wanted).tolist() == expected
+
+
+def test_texts_that_are_too_many_are_left_to_the_store(
+    shop: rn.Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "MOST", 3)
+    found = Masks(shop)
+    found.warm()
+    assert found.count(shop["text"].contains("PARCEL 1")) == 1
+
+
+def test_a_search_follows_a_text_that_is_edited(shop: rn.Project) -> None:
+    found = Masks(shop)
+    asked = shop["text"].contains("letter")
+    assert found.count(asked) == 0
+    shop.add([{"id": "r1", "text": "a Letter", "stars": 1, "kind": "a"}])
+    assert found.count(asked) == 1

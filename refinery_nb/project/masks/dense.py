@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from refinery_nb.core.schema import Attribute, AttributeType, TaskSchema
 from refinery_nb.core.votes import Votes
+from refinery_nb.project.masks.texts import MOST, Texts
 from refinery_nb.store import dense, records
 
 if TYPE_CHECKING:
@@ -114,6 +115,22 @@ class Dense:
         return self.kept.get(
             f"codes {attribute.id}", self.version(), lambda: self._read(dense.codes, attribute)
         )
+
+    def texts(self, attribute: Attribute) -> Texts | None:
+        """Return an attribute's texts, to be searched through; None where they are too many."""
+        if attribute.type is not AttributeType.TEXT:
+            return None
+
+        def make() -> Texts | None:
+            with self.project.database.read() as connection:
+                found = dense.texts(connection, attribute, MOST)
+            return None if found is None else Texts(found)
+
+        return self.kept.get(f"texts {attribute.id}", self.version(), make)
+
+    def has_texts(self, attribute: Attribute) -> bool:
+        """Say whether an attribute's texts are there already."""
+        return self.kept.has(f"texts {attribute.id}", self.version())
 
     def has(self, attribute: Attribute) -> bool:
         """Say whether an attribute has a column here: numbers and categories do."""

@@ -7,14 +7,12 @@ records that differs in one part costs that part. Both answer the same (tests/pr
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refinery_nb.core import pattern
 from refinery_nb.core.query import (
     Among,
     And,
@@ -41,6 +39,7 @@ from refinery_nb.core.query import (
     WeakField,
 )
 from refinery_nb.core.schema import Attribute, AttributeType, TaskKind, TaskSchema
+from refinery_nb.project.masks.compared import COMPARISONS, compared, holds, is_search
 from refinery_nb.project.masks.dense import Bools, Dense, Floats, Ints
 from refinery_nb.project.selector import random_numbers
 from refinery_nb.store import gold, page, schema, search, weak
@@ -49,22 +48,6 @@ from refinery_nb.store.comparison import compare
 if TYPE_CHECKING:
     from refinery_nb.project.project import Project
 
-COMPARISONS = {
-    "=": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-}
-PLAIN = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 FEW = 8  # the first records are found alone where there are so many times as many
 UNSTABLE = (QueueField, FusedField)  # orders that depend on which records are sorted
 
@@ -84,6 +67,7 @@ class Masks:
             if not attribute.is_key:
                 self.dense.numbers(attribute)
                 self.dense.codes(attribute)
+                self.dense.texts(attribute)
 
     def forget(self) -> None:
         """Read everything anew: records were deleted, or another process may have done so."""
@@ -145,6 +129,8 @@ class Masks:
         if isinstance(node, Compare) and isinstance(node.field, AttributeField):
             attribute = self._attribute(node.field.name)
             if attribute is not None and self.dense.has(attribute):
+                return True
+            if attribute is not None and is_search(node) and self.dense.has_texts(attribute):
                 return True
         version = self._version(node)
         return version is not None and self.dense.kept.has(f"mask {node!r}", version)
@@ -286,13 +272,17 @@ class Masks:
         compare("", attribute, node)  # says what is wrong with the value
         numbers = self.dense.numbers(attribute)
         if numbers is not None:
-            return _compared(numbers, node)
+            return compared(numbers, node)
+        if is_search(node):
+            texts = self.dense.texts(attribute)
+            if texts is not None:
+                return texts.contains(node.value)
         coded = self.dense.codes(attribute)
         if coded is None:
             return None
         codes, values = coded
-        holds = np.array([_holds(value, node) for value in values], np.bool_)
-        table = np.append(holds, node.op == "missing")  # the last one: a missing value
+        told = np.array([holds(value, node) for value in values], np.bool_)
+        table = np.append(told, node.op == "missing")  # the last one: a missing value
         found: Bools = table[codes]
         return found
 
@@ -304,7 +294,7 @@ class Masks:
             number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
             if node.op != "missing" and not (number and node.op in COMPARISONS):
                 return None
-            return _compared(self.dense.confidence(field.run), node)
+            return compared(self.dense.confidence(field.run), node)
         if task.kind is not TaskKind.CLASSIFICATION:
             return None
         labels = self.dense.labels(field.run)
@@ -359,34 +349,3 @@ class Masks:
 def _pairs(keys: list[Any]) -> list[tuple[Any, Any]]:
     """Return (values, missing) of each field, the first field last, as lexsort takes them."""
     return [(keys[at + 1], keys[at]) for at in range(len(keys) - 2, -1, -2)]
-
-
-def _compared(values: Floats, node: Compare) -> Bools:
-    """Compare numbers; a missing one never compares."""
-    missing = np.isnan(values)
-    if node.op == "missing":
-        return missing
-    if node.op == "in":
-        found = np.isin(values, np.array([float(one) for one in node.value], np.float64))
-    else:
-        found = COMPARISONS[node.op](values, float(node.value))
-    return found & ~missing
-
-
-def _holds(value: str, node: Compare) -> bool:
-    """Compare one string, as the functions of the store do."""
-    wanted = node.value
-    if node.op == "missing":
-        return False
-    if node.op == "matches":
-        return pattern.found(wanted, value)
-    if node.op in ("contains", "starts", "ends"):
-        if not node.case:
-            value, wanted = value.casefold(), wanted.casefold()
-        if node.op == "contains":
-            return bool(wanted in value)
-        own = value.startswith(wanted) if node.op == "starts" else value.endswith(wanted)
-        return bool(own)
-    if node.op == "in":
-        return value in node.value
-    return bool(PLAIN[node.op](value, wanted))
