@@ -186,9 +186,10 @@ class Comments:
             raise QueryError(f"a {kind} {needs}.")
         name = key_text(self._project, named[kind]) if kind == "record" else str(named[kind])
         of = str(task) if kind in OF_A_TASK else None
-        found = stored.target(connection, kind, name, of)
+        whole = not _is_torn(name) and not _is_torn(of or "")
+        found = stored.target(connection, kind, name, of) if whole else None
         if found is None:
-            known = stored.names(connection, kind, of, SHOWN)
+            known = stored.names(connection, kind, of, SHOWN) if whole else []
             raise UnknownName(f"there is no {kind} {name!r}.", hint=did_you_mean(name, known))
         return kind, found
 
@@ -206,9 +207,16 @@ class Comments:
 def _checked(text: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise SchemaError(f"{text!r:.100} is no comment: it is empty.")
+    if _is_torn(text):
+        raise SchemaError("the comment holds half a character (a lone surrogate).")
     if len(text) > LONGEST:
         raise SchemaError(f"the comment has {len(text):,} characters; {LONGEST:,} are allowed.")
     return text
+
+
+def _is_torn(text: str) -> bool:
+    """Say whether a text holds half a character, which cannot be stored."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _comment(row: CommentRow) -> Comment:

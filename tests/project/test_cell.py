@@ -89,6 +89,12 @@ def test_very_much_of_anything_is_cut(said: rn.Project) -> None:
     assert len(told.value) < 21_000
 
 
+def test_half_a_character_comes_back_as_text(said: rn.Project) -> None:
+    told = ran(said, 'print("\\ud83d")\nraise ValueError("\\ud83d")')
+    assert (told.output, told.message) == ("?\n", "ValueError: ?")
+    assert ran(said, '"\ud83d"').state == "failed"
+
+
 def test_nothing_is_left_behind_from_one_run_to_the_next(said: rn.Project) -> None:
     assert ran(said, "kept = 1\nkept").value == "1"
     assert "NameError" in ran(said, "kept").message

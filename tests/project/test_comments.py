@@ -110,3 +110,13 @@ def test_a_card_says_how_many_comments_its_record_has(project: rn.Project) -> No
     assert [card.get("comments") for card in project.cards([1, 2], [topic])] == [2, None]
     project.comments.delete(first.id)
     assert project.cards([1], [topic])[0]["comments"] == 1
+
+
+def test_half_a_character_is_no_comment(project: rn.Project) -> None:
+    project.task("topic", ["A"])
+    with pytest.raises(SchemaError, match="half a character"):
+        project.comments.add("so \ud83d", task="topic")
+    with pytest.raises(UnknownName):
+        project.comments.of(task="\ud83d")
+    with pytest.raises(UnknownName):
+        project.comments.of(label="A", task="\ud83d")

@@ -80,6 +80,8 @@ def test_one_goes_through_the_records_of_a_view_and_jumps_by_key(topic: rn.Task)
     assert opened(at=0) == ("r4", 0, 3)
     assert opened(at=2) == ("r2", 2, 3)
     assert opened(key="r0") == ("r0", None, 3)
+    told = reply(session, {"v": 1, "id": "x", "op": "open", "args": {"key": "\ud83d"}}, OPERATIONS)
+    assert "no record" in told["error"]["message"]
     told = reply(session, {"v": 1, "id": "x", "op": "open", "args": {"at": 3}}, OPERATIONS)
     assert "there are 3 records" in told["error"]["message"]
     project.delete_records("r0").apply()

@@ -32,7 +32,11 @@ export function Later<Props>({ part, ask, props }: LaterProps<Props>): JSX.Eleme
   useEffect(() => mounted.current?.update(props));
   return (
     <>
-      {trouble}
+      {trouble === "" ? null : (
+        <p class="rn-warn" role="alert">
+          {trouble}
+        </p>
+      )}
       <div ref={host} />
     </>
   );

@@ -96,11 +96,16 @@ def run_cell(
             header = event.header
             return Ran(
                 "failed" if header["error"] else "finished",
-                str(header["output"]),
-                None if header["value"] is None else str(header["value"]),
-                str(header["error"]),
-                str(header["traceback"]),
+                _text(header["output"]),
+                None if header["value"] is None else _text(header["value"]),
+                _text(header["error"]),
+                _text(header["traceback"]),
                 header["line"] if isinstance(header["line"], int) else None,
                 float(header["seconds"]),
             )
     return Ran("cancelled")
+
+
+def _text(said: object) -> str:
+    """Return what a child said as text that can be sent on: half a character cannot."""
+    return str(said).encode("utf-8", "replace").decode("utf-8")

@@ -115,7 +115,10 @@ def record_of(project: Project, key: str) -> int:
         If there is none.
     """
     with project.database.read() as connection:
-        known = records.ids_of_keys(connection, [key])
+        try:
+            known = records.ids_of_keys(connection, [key])
+        except UnicodeEncodeError:  # half a character is no key
+            known = {}
     if key not in known:
         raise QueryError(f"there is no record {key!r:.100}.", hint="Keys are compared whole.")
     return known[key]
