@@ -71,7 +71,7 @@ def test_an_executed_guide_can_be_read_as_a_page_alone(path: Path, tmp_path: Pat
         assert len(words(inner)) > 40
         assert words(inner) in shown
     tables = [one for one in outputs(book) if "<table" in one.get("data", {}).get("text/html", "")]
-    assert read.tables >= len(tables) > 2
+    assert read.tables >= len(tables) > 0
 
 
 def outputs(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

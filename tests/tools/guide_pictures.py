@@ -45,6 +45,7 @@ PICTURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "07_refinery_project": ("refinery_project", "rn.HeuristicEditor(topic)", ("waiting",)),
     "08_data_in_and_out": ("browser", "rn.Browser(project)", ()),
+    "09_remote_kernel": ("remote_kernel", "rn.EmbeddingMap(topic, embedding", ()),
 }
 TALLEST = 800  # pixels of a picture
 
