@@ -43,7 +43,8 @@ export function Rows({ rows, name, label, most = 12, opened, open }: RowsProps):
   const [all, setAll] = useState(false);
   const shown = all ? rows : rows.slice(0, most);
   const flat = shown.flatMap(({ bars }) => bars);
-  const step = shown.every(({ bars }) => bars.length === 2) ? 2 : 1;
+  // Up and down go from row to row; only the last one may have fewer bars.
+  const step = shown[0]?.bars.length ?? 1;
   const walk = useWalk(flat.length, step);
   let at = -1;
   return (
@@ -56,7 +57,11 @@ export function Rows({ rows, name, label, most = 12, opened, open }: RowsProps):
         onKeyDown={walk.onKeyDown}
       >
         {shown.map((row) => (
-          <div key={row.name} class="rn-ov-row" data-testid={`row-${row.name}`}>
+          <div
+            key={`${row.quiet ?? false} ${row.name}`}
+            class="rn-ov-row"
+            data-testid={`row-${row.name}`}
+          >
             <span class={`rn-ov-row-name${row.quiet ? " rn-quiet" : ""}`} title={row.name}>
               {row.color === undefined ? null : (
                 <span class="rn-dot" style={{ "--rn-own": safeColor(row.color) }} />
