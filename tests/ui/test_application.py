@@ -244,7 +244,7 @@ def test_axe_finds_nothing_serious_in_any_tab(
     expect(lab.labeler).to_be_visible()
     lab.page.add_script_tag(path=AXE)
     found = serious(lab, ".rn-panel", ".rn-sidebar")
-    for name in ("Browse", "Heuristics", "Map", "Quality", "Settings"):
+    for name in ("Browse", "Heuristics", "Map", "Quality", "Overview", "Settings"):
         view: Locator = lab.tab(name)
         expect(view.get_by_test_id("loading")).to_have_count(0)
         found += [f"{name}: {one}" for one in serious(lab, ".rn-panel")]
@@ -278,7 +278,7 @@ def test_all_can_be_done_by_keyboard(open_lab: Callable[..., Lab], letters: Path
     keys.press("ArrowRight")
     expect(lab.panel.get_by_role("tab", name="Heuristics")).to_be_focused()
     expect(lab.panel.locator(".rne")).to_be_visible()
-    keys.press("Alt+6")
+    keys.press("Alt+7")
     expect(lab.panel.get_by_role("form", name="New task")).to_be_visible()
     keys.press("Alt+c")
     expect(lab.page.locator(".jp-Dialog")).to_contain_text("import refinery_nb")

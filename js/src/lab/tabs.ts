@@ -2,7 +2,7 @@
 
 import type { Entry } from "../ui/entry";
 
-export type TabId = "label" | "browse" | "heuristics" | "map" | "quality" | "settings";
+export type TabId = "label" | "browse" | "heuristics" | "map" | "quality" | "overview" | "settings";
 
 export interface Tab {
   id: TabId;
@@ -43,6 +43,12 @@ export const TABS: Tab[] = [
     view: "confusion_matrix",
     load: () => import("../widgets/confusion_matrix"),
     needs: "task",
+  },
+  {
+    id: "overview",
+    title: "Overview",
+    view: "overview",
+    load: () => import("../widgets/overview"),
   },
   {
     id: "settings",

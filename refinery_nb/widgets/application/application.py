@@ -131,11 +131,20 @@ def _matrix(application: Application, data: dict[str, Any], send: Send) -> Conve
     return MatrixConversation(task, "gold", "weak", send, application.show(data), view=view)
 
 
+def _overview(application: Application, data: dict[str, Any], send: Send) -> Conversation:
+    from refinery_nb.widgets.overview.conversation import OverviewConversation
+
+    project = application.project
+    task = application.task(data) if project.tasks else None
+    return OverviewConversation(project, task, application.view(data), send, application.show(data))
+
+
 VIEWS: dict[str, Callable[[Application, dict[str, Any], Send], Conversation]] = {
     "browser": _browser,
     "confusion_matrix": _matrix,
     "embedding_map": _map,
     "heuristic_editor": _heuristics,
     "labeler": _labeler,
+    "overview": _overview,
     "panel": _panel,
 }

@@ -14,7 +14,7 @@ TABS = {
     "heuristic_editor": "rn.HeuristicEditor({task})",
     "embedding_map": "rn.EmbeddingMap({task}{view})",
     "confusion_matrix": "rn.ConfusionMatrix({task}{named})",
-    "overview": "rn.Overview(project)",
+    "overview": "rn.Overview({within})",
 }
 # What the panel's own verbs do.
 DEEDS = {
