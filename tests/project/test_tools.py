@@ -450,3 +450,33 @@ def test_a_format_by_name_needs_no_suffix(project: rn.Project, tmp_path: Path) -
     project.add([{"id": "1", "text": "a"}], key="id")
     assert project.export(tmp_path / "f.txt", format="tsv").read_text() == "id\ttext\n1\ta\n"
     assert project.export(tmp_path / "f.out", format="prodigy").read_text().startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "good", "bad"),
+    [
+        ("classification", "text__topic__MANUAL", "A", "Z"),
+        ("multilabel", "text__topic__MANUAL", ["A"], ["A", "Z"]),
+        ("spans", "text__topic__MANUAL__spans", [[0, 1, "A"]], [[0, 1, "Z"]]),
+        ("classification", "text__topic__MANUAL__people", {"ann": "A"}, {"ann": "Z"}),
+        ("classification", "text__topic__WEAK_SUPERVISION", "A", "Z"),
+        ("classification", "text__topic__INFORMATION_SOURCE__rule", "A", "Z"),
+    ],
+)
+def test_rows_with_a_label_that_their_task_lacks_are_kept_back(
+    project: rn.Project, tmp_path: Path, kind: str, column: str, good: object, bad: object
+) -> None:
+    project.add([{"id": 0, "text": "first"}], key="id")
+    project.task("topic", ["A"], on="text", kind=kind)
+    rows = [{"id": n, "text": f"text {n}", column: bad if n == 2 else good} for n in (1, 2, 3)]
+    path = lines(tmp_path / "f.jsonl", rows)
+    with pytest.raises(InputError) as caught:
+        project.add(path)
+    assert (caught.value.line, caught.value.record, caught.value.field) == (2, 2, column)
+    assert "create_labels=True" in str(caught.value)
+    report = project.add(path, on_error="quarantine")
+    assert (report.added, len(report.rejected)) == (2, 1)
+    fault = report.rejected.iloc[0]
+    assert (fault["line"], fault["field"]) == (2, column)
+    assert '"text 2"' in fault["raw"]
+    assert project.records().index.tolist() == [0, 1, 3]

@@ -144,6 +144,9 @@ class Importer(Protocol):
     def prepare(self) -> None:
         """Make the tasks, once the attributes exist."""
 
+    def faults(self, columns: Sequence[Sequence[Any]]) -> dict[int, InputError]:
+        """Return what is wrong with what comes with records, by their place in the columns."""
+
     def take(
         self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
     ) -> None:
@@ -185,7 +188,7 @@ class Ingest:
         fresh = records.count(connection) == 0
         version = records.next_version(connection)
         take = [at for at, _ in plain]
-        for keys, columns in self._keyed(take, names, key_names):
+        for keys, columns in self._keyed(self._chunks(importer), take, names, key_names):
             values = [columns[at] for at in take]
             if fresh:
                 ids: Sequence[int] = records.insert(connection, own, keys, values, version=version)
@@ -267,14 +270,32 @@ class Ingest:
             own.append(by_name[column.name])
         return own
 
+    def _chunks(self, importer: Importer) -> Iterator[io.Chunk]:
+        """Yield the chunks of the reading without the rows that the importer finds wrong."""
+        for chunk in self.reading.chunks():
+            wrong = importer.faults(chunk.columns) if importer.positions else {}
+            for at in sorted(wrong):
+                self._refuse(chunk, at, wrong[at])
+            kept = [at for at in range(len(chunk)) if at not in wrong] if wrong else []
+            if not wrong:
+                yield chunk
+            elif kept:
+                lines = None if chunk.lines is None else [chunk.lines[at] for at in kept]
+                columns = [[column[at] for at in kept] for column in chunk.columns]
+                yield io.Chunk(chunk.number, lines, columns)
+
     def _keyed(
-        self, take: Sequence[int], names: Sequence[str], key_names: Sequence[str]
+        self,
+        chunks: Iterator[io.Chunk],
+        take: Sequence[int],
+        names: Sequence[str],
+        key_names: Sequence[str],
     ) -> Iterator[tuple[Sequence[str], Sequence[Sequence[Any]]]]:
         """Yield keys and columns, without the rows whose key is missing or stands twice."""
         keys_of = keying.key_maker(names, take, key_names)
         seen: dict[str, int] = {}
         twice: list[tuple[str, int, int]] = []
-        for chunk in self.reading.chunks():
+        for chunk in chunks:
             wheres = chunk.lines or range(chunk.number, chunk.number + len(chunk))
             made = keys_of(chunk.columns)
             fine = len(set(made)) == len(made) and seen.keys().isdisjoint(made)
@@ -288,13 +309,15 @@ class Ingest:
             for at, key in enumerate(made):
                 where = wheres[at]
                 if key is None:
-                    self._refuse(chunk, at, key_names, "a part of the key is missing.")
+                    what = "a part of the key is missing."
+                    self._refuse(chunk, at, InputError(what, field=", ".join(key_names)))
                     continue
                 first = seen.setdefault(key, where)
                 if first != where and key_names:
                     twice.append((key, first, where))
                     if self.quarantine:
-                        self._refuse(chunk, at, key_names, f"the key {key!r} stands twice.")
+                        what = f"the key {key!r} stands twice."
+                        self._refuse(chunk, at, InputError(what, field=", ".join(key_names)))
                     continue
                 if first != where:
                     # The same content again, without a key: it is another record, the n-th copy.
@@ -314,19 +337,19 @@ class Ingest:
                 hint="A key identifies one record: mend the file, or name more attributes in key=.",
             )
 
-    def _refuse(self, chunk: io.Chunk, at: int, key_names: Sequence[str], message: str) -> None:
-        """Keep a row back, or raise."""
-        line = None if chunk.lines is None else chunk.lines[at]
-        field = ", ".join(key_names)
-        number = chunk.number + at
+    def _refuse(self, chunk: io.Chunk, at: int, fault: InputError) -> None:
+        """Keep a row back, or raise what is wrong with it."""
+        fault.source = self.reading.name
+        fault.line = None if chunk.lines is None else chunk.lines[at]
+        fault.record = chunk.number + at
         if not self.quarantine:
-            raise InputError(
-                message, source=self.reading.name, line=line, record=number, field=field
-            )
+            raise fault
         names = [column.name for column in self.reading.columns]
         values = [column[at] for column in chunk.columns]
         raw = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
-        self.rejected.append(io.Rejected(self.reading.name, line, number, field, message, raw))
+        self.rejected.append(
+            io.Rejected(fault.source, fault.line, fault.record, fault.field, fault.message, raw)
+        )
 
     def _upsert(
         self,

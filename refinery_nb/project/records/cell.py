@@ -82,10 +82,12 @@ def run_cell(
     if not found:
         raise LabelError("this record is gone.", record=str(record))
     cell = Cell.of(source)
+    limits = limits or Limits()
     setup = {
         "spec": following.with_terms(project, {cell.name: cell.spec()})[cell.name],
         "pipeline": PIPELINE,
         "tokenizer": tokenizing.names(project),
+        "seconds": limits.record_seconds,
     }
     payload = json.dumps(found[0][2]).encode("ascii")
     pool = Pool(WORKER, setup, [payload], steps=1, limits=limits, cancel=cancel)

@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from refinery_nb.project import labeling, tasks
 from refinery_nb.project.records import label_fit
 from refinery_nb.project.records import tag_columns as tags
 from refinery_nb.project.records.heuristic_columns import HeuristicColumns
-from refinery_nb.project.records.label_fit import alone, as_list
+from refinery_nb.project.records.label_fit import alone, as_list, spans_in
 from refinery_nb.project.records.people import holds_lists, said_by
 from refinery_nb.store import gold, new_labels, records, schema, weak
 from refinery_nb.store.db import Connection
@@ -117,6 +118,24 @@ class LabelImporter:
         if at is not None:
             return self.reading.columns[at].type is AttributeType.JSON
         return "people" in parts and holds_lists(self.reading, parts["people"])
+
+    def faults(self, columns: Sequence[Sequence[Any]]) -> dict[int, InputError]:
+        """Return what is wrong with labels, by place: those that their task lacks."""
+        found: dict[int, InputError] = {}
+        if self.create_labels:
+            return found
+        known = {task.name: task for task in schema.tasks(self.connection)}
+        parts = [(task, own) for (task, _), own in self._columns.items()]
+        parts += [(votes.task, votes.parts) for votes in self._votes.values()]
+        for name, own in parts:
+            if name in self._may_extend:
+                continue
+            for what, at in own.items():
+                if what != "confidence" and not (what == "label" and "spans" in own):
+                    labels_of = partial(label_fit.labels_of, known[name], what)
+                    field = self.reading.columns[at].name
+                    found |= label_fit.faults(known[name], columns[at], labels_of, field)
+        return found
 
     def take(
         self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
@@ -244,7 +263,7 @@ class LabelImporter:
     def _with_labels(self, task: TaskSchema, values: Sequence[Any], at: int) -> TaskSchema:
         """Return the task with all labels that the values name."""
         if task.is_spans:
-            said: Iterable[Any] = (one[-1] for value in values for one in self._spans(value))
+            said: Iterable[Any] = (one[-1] for value in values for one in spans_in(value))
         elif task.is_multi:
             said = (str(label) for value in values for label in value)
         else:
@@ -257,15 +276,10 @@ class LabelImporter:
             return task
         field = self.reading.columns[at].name
         try:
-            if task.name not in self._may_extend and not self.create_labels:
-                task.label(missing[0])
             tasks.task(self.project, task.name, missing, kind=task.kind.value)
         except RefineryError as error:
             raise InputError(
-                error.message,
-                source=self.reading.name,
-                field=field,
-                hint=f"{error.hint or ''} Pass create_labels=True to add it.".strip(),
+                error.message, source=self.reading.name, field=field, hint=error.hint
             ) from error
         return next(t for t in schema.tasks(self.connection) if t.name == task.name)
 
@@ -321,7 +335,7 @@ class LabelImporter:
         ``auto`` asks the surface texts that the spans carry; where they fit neither reading, or
         there are none and the readings differ, the spans are refused rather than guessed.
         """
-        spans: list[tuple[Any, ...]] = list(map(tuple, self._spans(value)))
+        spans: list[tuple[Any, ...]] = list(map(tuple, spans_in(value)))
         if not spans or self.offsets == "codepoint" or isinstance(value, tags.Exact):
             return spans
         text = labeling.text_of(self.connection, task, record)
@@ -352,7 +366,7 @@ class LabelImporter:
         for record, value, confidence in said:
             if task.is_spans:
                 sure = as_list(confidence)
-                for at, (start, end, label) in enumerate(self._spans(value)):
+                for at, (start, end, label) in enumerate(spans_in(value)):
                     one = float(sure[at]) if at < len(sure) else 1.0
                     rows.append((record, ids[label], one, start, end))
             elif task.is_multi:
@@ -363,12 +377,6 @@ class LabelImporter:
             else:
                 one = 1.0 if confidence in (None, "") else float(confidence)
                 rows.append((record, ids[value], one, 0, 0))
-
-    def _spans(self, value: Any) -> list[list[Any]]:
-        return [
-            [span["start"], span["end"], span["label"]] if isinstance(span, dict) else span[:3]
-            for span in as_list(value)
-        ]
 
 
 def _filled(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core import palette
-from refinery_nb.core.errors import RefineryError
+from refinery_nb.core.errors import InputError, RefineryError
 from refinery_nb.core.schema import Attribute, TaskSchema
 from refinery_nb.io.refinery import (
     COLORS,
@@ -272,6 +272,10 @@ class SnapshotImporter:
         add_hotkeys(self, made, fresh)
         describe_labels(self, made.id, {one.id: one.description for one in task.labels})
         self.tasks[task.id] = next(one for one in schema.tasks(self.connection) if one.name == name)
+
+    def faults(self, columns: Sequence[Sequence[Any]]) -> dict[int, InputError]:
+        """Return nothing: a snapshot brings its labels with it."""
+        return {}
 
     def take(
         self, keys: Sequence[str], ids: Sequence[int], columns: Sequence[Sequence[Any]]
