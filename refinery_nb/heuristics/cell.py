@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import math
+import signal
 import sys
 from collections.abc import MutableSequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pprint import pformat
 from types import ModuleType
 from typing import Any
@@ -19,6 +22,7 @@ from refinery_nb.heuristics.pipelines import OWN, Pipelines
 WIDTH = 88  # of a value that is broken into lines
 LONGEST = 20_000  # characters of a value that are kept
 RECORD = "record"  # what a cell calls its record
+EARLY = 0.2  # seconds before its parent ends it
 
 
 @dataclass(slots=True)
@@ -36,6 +40,10 @@ class Said:
     restart: bool = False
 
 
+class TimeLimit(BaseException):
+    """A cell took too long. No ``Exception``: a cell that catches those is to end, too."""
+
+
 class Cell(Function):
     """A few lines of Python that look at one record, ``record``, as a heuristic sees it.
 
@@ -44,6 +52,7 @@ class Cell(Function):
     """
 
     kind = "cell"
+    seconds = math.inf
 
     @classmethod
     def of(cls, source: str) -> Cell:
@@ -63,33 +72,19 @@ class Cell(Function):
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             said = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
             return Said(error=said, line=getattr(error, "lineno", None))
-        # A module that can be found by its name: dataclasses look for the one they are in.
-        module = ModuleType("refinery_nb_cell")
-        sys.modules[module.__name__] = module
-        names = vars(module)
-        names[RECORD] = record
-        if self.lists:
-            names[PROJECT] = Surroundings(self.lists)
-        first = next(
-            (
-                at
-                for at, node in enumerate(body)
-                if not isinstance(node, ast.Import | ast.ImportFrom)
-            ),
-            len(body),
-        )
+        names = self._names(record)
+        imports = list(takewhile(lambda one: isinstance(one, ast.Import | ast.ImportFrom), body))
         try:
             # As for a heuristic: what it imports has the time to start, not that of a record.
-            self._exec(body[:first], names)
-            beat[ITEM] = 0
-            beat[OWN] = 0
-            rest = body[first:]
-            last = rest.pop() if rest and isinstance(rest[-1], ast.Expr) else None
-            self._exec(rest, names)
-            if not isinstance(last, ast.Expr):
-                return Said()
-            value = eval(compile(ast.Expression(last.value), self._file, "eval"), names)  # noqa: S307
-            return Said() if value is None else Said(_shown(value))
+            self._exec(imports, names)
+            self._wake(beat)
+            try:
+                beat[ITEM] = 0
+                beat[OWN] = 0
+                value = self._value(body[len(imports) :], names)
+                return Said() if value is None else Said(_shown(value))
+            finally:
+                self._wake(None)
         except Exception as error:
             out = isinstance(error, MemoryError)
             said = "MemoryError: it needs more memory than it may use" if out else self._said(error)
@@ -98,6 +93,44 @@ class Cell(Function):
         except BaseException as error:
             line = self._last_line(error.__traceback__)
             return Said(None, self._said(error), self._traceback(error), line, True)
+
+    def _names(self, record: Record) -> dict[str, Any]:
+        # A module that can be found by its name: dataclasses look for the one they are in.
+        module = ModuleType("refinery_nb_cell")
+        sys.modules[module.__name__] = module
+        vars(module)[RECORD] = record
+        if self.lists:
+            vars(module)[PROJECT] = Surroundings(self.lists)
+        return vars(module)
+
+    def _value(self, body: list[ast.stmt], names: dict[str, Any]) -> Any:
+        """Run statements; return the value of the last one if it is an expression."""
+        last = body[-1] if body else None
+        if not isinstance(last, ast.Expr):
+            return self._exec(body, names)
+        self._exec(body[:-1], names)
+        return eval(compile(ast.Expression(last.value), self._file, "eval"), names)  # noqa: S307
+
+    def _wake(self, beat: MutableSequence[int] | None) -> None:
+        """Interrupt the cell just before its parent would end it: what it printed is not lost.
+
+        Code that is not Python's own is not interrupted; that is ended from outside. None: it is
+        over.
+        """
+        if math.isinf(self.seconds) or not hasattr(signal, "setitimer"):
+            return
+        left = max(0.05, self.seconds - EARLY)
+
+        def late(*_: object) -> None:
+            if (
+                beat is not None and beat[OWN]
+            ):  # a tokenizer is loaded, whose time is not the cell's
+                signal.setitimer(signal.ITIMER_REAL, left)
+            else:
+                raise TimeLimit(f"it took more than {self.seconds:g} s and was stopped")
+
+        signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, 0 if beat is None else left)
 
     def _exec(self, body: list[ast.stmt], names: dict[str, Any]) -> None:
         exec(compile(ast.Module(body, []), self._file, "exec"), names)  # noqa: S102
@@ -123,6 +156,7 @@ class Worker:
         spec = setup["spec"]
         self._cell = Cell.of(spec["source"])
         self._cell.lists = spec.get("lists", {})
+        self._cell.seconds = setup["seconds"]
         self._beat = beat
         self._record = Pipelines(setup["pipeline"], setup["tokenizer"], beat).record()
 

@@ -76,6 +76,24 @@ def test_what_runs_away_is_stopped_and_named(said: rn.Project, source: str, why:
     assert ran(said, "1 + 1").value == "2"
 
 
+def test_what_a_loop_printed_and_where_it_was_is_told(said: rn.Project) -> None:
+    source = "n = 0\nwhile True:\n    n += 1\n    if n == 3:\n        print('three')\n"
+    told = ran(said, source, SHORT)
+    assert (told.state, told.output) == ("failed", "three\n")
+    assert told.line in (2, 3, 4)
+    assert "more than 0.5 s" in told.message
+    # What catches everything, or hangs outside of Python's own code, is ended from outside.
+    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    assert "more than 0.5 s" in ran(said, stubborn, SHORT).message
+    slow = "import re\nre.match('(a+)+$', 'a' * 40 + 'b')"
+    assert "more than 0.5 s" in ran(said, slow, SHORT).message
+
+
+def test_loading_a_tokenizer_is_not_the_time_of_the_cell(said: rn.Project) -> None:
+    told = ran(said, 'len(record.doc("text"))', rn.Limits(record_seconds=0.3))
+    assert told.value == "5"
+
+
 def test_it_can_be_stopped(said: rn.Project) -> None:
     cancel = threading.Event()
     threading.Timer(0.3, cancel.set).start()
