@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, expect
 
+from tests.ui.hostile import HOSTILE, nothing_was_made
 from tests.ui.lab import Notebook
 
 OpenNotebook = Callable[..., Notebook]
@@ -143,3 +145,35 @@ weak = topic.supervise(model="majority")
     notebook.run(2)
     expect(found.get_by_test_id("cell-Delivery-Delivery")).to_have_attribute("data-count", "1")
     expect(found.get_by_test_id("tile-labelled")).to_contain_text("25 % of 4")
+
+
+def test_hostile_names_are_shown_literally(open_notebook: OpenNotebook) -> None:
+    """J1, J2: of people, tasks, labels, heuristics, attributes, values and slices."""
+    cell = f"""
+import refinery_nb as rn
+bad = {HOSTILE!r}
+project = rn.open(by=bad[0])
+project.add(
+    [{{"id": str(n), "text": "delivery", bad[3]: bad[n % 4]}} for n in range(8)],
+    key="id", types={{bad[3]: "category", "text": "text"}},
+)
+topic = project.task(bad[1], bad, on="text")
+topic.add(rn.Lookup(bad[2], ["delivery"], name=bad[4]))
+topic.run(progress=False)
+topic.label_many({{str(n): bad[n % 6] for n in range(8)}})
+topic.label_many({{str(n): bad[0] for n in range(8)}}, by=bad[2])
+project.slices[bad[5]] = project.where(topic.labeled)
+weak = topic.supervise(model="majority")
+rn.Overview(project)
+"""
+    notebook = open_notebook(cell)
+    notebook.run(0)
+    found = overview(notebook)
+    found.get_by_test_id("attribute").select_option(HOSTILE[3])
+    for panel in ("labels", "matrix", "heuristics", "people", "values"):
+        expect(found.get_by_test_id(f"panel-{panel}")).to_contain_text(re.compile("window.hit|7"))
+    found.get_by_test_id("slice").select_option(f"={HOSTILE[5]}")
+    expect(found.get_by_test_id("records")).to_contain_text("8 records")
+    found.get_by_test_id("differing").click()
+    expect(notebook.page.get_by_test_id("labeler")).to_be_focused()
+    nothing_was_made(notebook)

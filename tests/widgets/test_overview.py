@@ -11,7 +11,9 @@ import pytest
 import refinery_nb as rn
 from refinery_nb.core.errors import QueryError
 from refinery_nb.widgets.messages import PROTOCOL
+from refinery_nb.widgets.overview.operations import OPERATIONS
 from tests.widgets.listening import listening_widgets
+from tests.widgets.protocol import operations_of
 
 LABELS = ["<i>Delivery</i>", "Refund"]
 
@@ -65,6 +67,10 @@ class Front:
 
     def pushes(self) -> list[dict[str, Any]]:
         return [one for one in self.sent if "push" in one]
+
+
+def test_the_front_end_knows_every_operation() -> None:
+    assert operations_of("widgets/overview/protocol.ts", "OverviewOperations") == set(OPERATIONS)
 
 
 def test_the_front_end_learns_what_can_be_chosen_and_every_number(topic: rn.Task) -> None:
