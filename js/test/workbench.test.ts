@@ -87,6 +87,12 @@ test("it goes from record to record and stays inside", async () => {
   expect(state.notice.text).toBe("This is the last record.");
 });
 
+test("steps that come quickly are all taken", async () => {
+  const { state } = await opened();
+  await Promise.all([state.step(1), state.step(1)]);
+  expect(state.record?.key).toBe("c");
+});
+
 test("from a neighbour outside of the view one goes back, or on from where one was", async () => {
   const { state } = await opened();
   await state.step(1);

@@ -173,6 +173,7 @@ export class WorkbenchState extends Source {
     if (at < 0) return this.say("This is the first record.");
     if (at >= count) return this.say("This is the last record.");
     this.trail = [];
+    this.place = at; // the next step may come before the answer
     await this.go({ at });
   }
 
