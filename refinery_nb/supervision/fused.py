@@ -16,16 +16,14 @@ from refinery_nb.supervision.dawid_skene import DawidSkene
 from refinery_nb.supervision.patterns import take_rows
 from refinery_nb.supervision.reference import NONE, reference_rows
 from refinery_nb.supervision.sample import draw
-from refinery_nb.supervision.seen import Seen
+from refinery_nb.supervision.seen import FEWEST, Seen
 from refinery_nb.supervision.teaching import Lesson, Taught, alone, anchored, teach
 from refinery_nb.supervision.vote_evidence import VoteEvidence, spoken
 from refinery_nb.supervision.weighted import Weighted
 
 Proba = NDArray[np.float64]
 
-SAMPLE = 10_000  # records that are learnt from
 WORK = 4_000_000_000  # records times classes times numbers of a vector; with more, fewer records
-FEWEST = 2_000  # but so many
 ROWS = 50_000  # records whose vectors are in memory at once
 
 
@@ -170,7 +168,7 @@ class Fused:
 
     def _sampled(self, known: Ints, rows: Ints, labels: int) -> Ints:
         dim = sum(block.dim for block in self.seen.blocks)
-        size = min(SAMPLE, max(FEWEST, WORK // (labels * dim)))
+        size = min(self.seen.most, max(FEWEST, WORK // (labels * dim)))
         if len(known) > size:
             rng = np.random.default_rng(self.seed)
             known = np.union1d(rng.choice(known, size, replace=False), rows)

@@ -15,6 +15,8 @@ from refinery_nb.learn.axes import principal
 Matrix = NDArray[np.float32]
 
 SCALE = 5.0  # mean length of a vector as the classifier sees it, against a penalty of 1
+SAMPLE = 10_000  # records that are learnt from
+FEWEST = 2_000  # but so many, however much there is to do
 HEAD = 1_000  # records whose vectors tell how long they are
 WIDEST = 400  # axes of the space in which few labels have to do
 
@@ -91,9 +93,12 @@ class Seen:
     blocks
         The first is what the records mean, such as the embedding of a language model; others,
         such as the words themselves, stand beside it.
+    most
+        How many records are learnt from at most; of more a sample.
     """
 
-    def __init__(self, blocks: Vectors | Sequence[Vectors] | None) -> None:
+    def __init__(self, blocks: Vectors | Sequence[Vectors] | None, *, most: int = SAMPLE) -> None:
+        self.most = most
         given = [blocks] if isinstance(blocks, Vectors) else list(blocks or ())
         self.blocks = [block for block in given if len(block) and block.dim]
         self._scale = [_scale(block) for block in self.blocks]
