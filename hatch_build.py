@@ -14,7 +14,7 @@ ASSET = re.compile(r'STATIC / "([\w.]+)"')
 
 
 class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Checks that the built assets are there, and adds the extension of JupyterLab."""
+    """Checks that the built assets are there, adds the guides and the extension of JupyterLab."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Raise unless all is built; an editable install needs nothing, `make setup` links it."""
@@ -34,6 +34,10 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
             raise FileNotFoundError(
                 "refinery_nb/labextension is not built: run `make setup` first."
             )
+        guides = Path(self.root) / "notebooks"
+        for path in [*guides.glob("*.ipynb"), *guides.glob("images/*.png")]:
+            target = f"refinery_nb/samples/{path.relative_to(guides).as_posix()}"
+            build_data["force_include"][str(path)] = target
         build_data["shared_data"] = {
             str(extension): EXTENSION,
             str(Path(self.root) / "js" / "install.json"): f"{EXTENSION}/install.json",

@@ -34,9 +34,11 @@ def run(given: argparse.Namespace) -> int:
 
 
 def write_demo(folder: Path) -> Path:
-    """Write the sample notebook into a folder and return its path; what is there stays."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / NOTEBOOK
-    if not target.exists():
-        shutil.copyfile(samples.path(NOTEBOOK), target)
-    return target
+    """Write the guides into a folder and return the path of the first; what is there stays."""
+    source = samples.path(NOTEBOOK).parent
+    for path in [*source.glob("*.ipynb"), *source.glob("images/*.png")]:
+        target = folder / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copyfile(path, target)
+    return folder / NOTEBOOK

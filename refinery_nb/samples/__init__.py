@@ -1,4 +1,4 @@
-"""The sample data that comes with the package: 600 customer messages, and a first notebook."""
+"""The sample data that comes with the package: 600 customer messages, and the guides."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def path(name: str) -> Path:
     with as_file(files("refinery_nb.samples") / name) as found:
         if found.exists():
             return found
-    # In a source checkout the notebook stands in notebooks/; the wheel has it here.
+    # In a source checkout the guides stand in notebooks/; the wheel has them here.
     return Path(__file__).parents[2] / "notebooks" / name
 
 

@@ -31,7 +31,8 @@ NEEDED = [
     "refinery_nb/static/guideline.part.js",
     "refinery_nb/static/language.part.js",
     "refinery_nb/samples/messages.jsonl",
-    "refinery_nb/samples/01_first_labels.ipynb",
+    *(f"refinery_nb/samples/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")),
+    *(f"refinery_nb/samples/images/{p.name}" for p in (ROOT / "notebooks/images").glob("*.png")),
     "refinery_nb/py.typed",
 ]
 
@@ -45,8 +46,7 @@ def copy(target: Path, *without: str) -> Path:
     shutil.copytree(ROOT / "jupyter-config", target / "jupyter-config")
     (target / "js").mkdir()
     shutil.copy(ROOT / "js/install.json", target / "js")
-    (target / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks/01_first_labels.ipynb", target / "notebooks")
+    shutil.copytree(ROOT / "notebooks", target / "notebooks")
     return target
 
 
@@ -137,6 +137,7 @@ def test_the_wheel_works_where_it_is_installed(wheel: Path, tmp_path: Path) -> N
         )
         assert said in told.stdout
     assert (tmp_path / "refinery-demo" / "01_first_labels.ipynb").exists()
+    assert (tmp_path / "refinery-demo" / "images" / "labeler.png").exists()
 
 
 @pytest.mark.parametrize("without", ["static", "labextension"])
