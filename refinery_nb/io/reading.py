@@ -111,7 +111,10 @@ class Source(Protocol):
     typed: bool
     # Whether what the survey has read is small enough to be kept, and will not change.
     keeps: bool
-    warnings: list[str]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was read, but looks odd."""
 
     def names(self) -> list[str] | None:
         """Return the fields if they are known before the rows are read."""

@@ -26,9 +26,19 @@ WRITERS = {
 
 
 def foreign_format(path: Path, format: str | None) -> str | None:
-    """Return the format of another tool in which a file is to be written, None for ours."""
+    """Return the format of another tool in which a file is to be written, None for ours.
+
+    Raises
+    ------
+    InputError
+        If it is only read.
+    """
     chosen = format or formats.SUFFIXES.get(path.suffix)
-    return chosen if chosen in formats.FOREIGN else None
+    if chosen not in formats.FOREIGN:
+        return None
+    if not hasattr(formats.module_of(chosen), "write"):
+        raise InputError(f"{chosen} is read here, not written.", source=path.name)
+    return chosen
 
 
 def write(

@@ -1,6 +1,7 @@
 """Argilla's records as JSON: fields, suggestions, and what people responded.
 
-Both shapes are read: that of version 2 (by question) and that of version 1 (lists of responses).
+Both shapes of feedback datasets are read, that of version 2 (by question) and that of version 1
+(lists of responses), and the older records of version 1, which have one ``annotation`` each.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from refinery_nb.core.schema import TaskSchema
+from refinery_nb.io.annotations.argilla_legacy import Legacy, is_legacy
 from refinery_nb.io.annotations.converted import (
     Converted,
     Note,
@@ -42,7 +44,7 @@ def sniff(rows: Sequence[dict[str, Any]]) -> bool:
     return any(
         isinstance(row.get("fields"), dict) and not {"responses", "suggestions"}.isdisjoint(row)
         for row in rows
-    )
+    ) or any(map(is_legacy, rows))
 
 
 class Argilla(Converted):
@@ -54,6 +56,8 @@ class Argilla(Converted):
         The questions to take in; by default all whose answers are labels or spans.
     on
         The field that the questions are about, where there are several.
+    task, spans
+        What the task of the labels, or of the spans, is called here: older records name none.
     offsets
         What the spans count: ``codepoint``, ``utf16``, or ``auto``, which asks the texts.
     """
@@ -65,16 +69,21 @@ class Argilla(Converted):
         encoding: str = "utf-8",
         questions: Sequence[str] | None = None,
         on: str | None = None,
+        task: str = "label",
+        spans: str = "entities",
         offsets: str = "auto",
     ) -> None:
         super().__init__(path, encoding, self._row, offsets)
         self._questions = None if questions is None else set(questions)
         self._on = on
+        self._legacy = Legacy(task, spans, on)
         # Questions whose answers are spans, and those whose answers are several labels.
         self._spans: set[str] = set()
         self._several: set[str] = set()
 
     def _row(self, raw: dict[str, Any], note: Note) -> Row:
+        if is_legacy(raw):
+            return self._legacy.row(raw, note)
         fields = mapping(raw.get("fields"), "fields")
         row = Row({**mapping(raw.get("metadata") or {}, "metadata"), **fields})
         if raw.get("id") is not None:

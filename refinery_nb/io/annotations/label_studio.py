@@ -23,6 +23,7 @@ from refinery_nb.io.annotations.converted import (
     mapping,
 )
 from refinery_nb.io.annotations.label_studio_config import Control, read_config
+from refinery_nb.io.annotations.label_studio_min import MinTasks, is_min
 from refinery_nb.io.annotations.offsets import Unfit
 from refinery_nb.io.annotations.said import (
     Chunks,
@@ -42,7 +43,7 @@ OURS = "refinery_nb"
 
 def sniff(rows: Sequence[dict[str, Any]]) -> bool:
     """Return whether the first rows are tasks of Label Studio."""
-    return any(
+    return any(map(is_min, rows)) or any(
         isinstance(row.get("data"), dict)
         and not {"annotations", "completions", "predictions"}.isdisjoint(row)
         for row in rows
@@ -51,6 +52,8 @@ def sniff(rows: Sequence[dict[str, Any]]) -> bool:
 
 class LabelStudio(Converted):
     """A JSON (or JSONL) export of Label Studio; a task there is a record, a control a task here.
+
+    JSON-MIN is read too; a configuration tells its answers from the fields of its tasks for sure.
 
     Parameters
     ----------
@@ -74,6 +77,7 @@ class LabelStudio(Converted):
     ) -> None:
         super().__init__(path, encoding, self._row, offsets)
         controls = () if config is None else read_config(config)
+        self._inner = MinTasks(self._inner, [one.name for one in controls])
         self._answered = False
         self._several = {*([multilabel] if isinstance(multilabel, str) else multilabel)}
         self._several |= {one.name for one in controls if one.several}
