@@ -121,3 +121,17 @@ def test_nothing_is_learnt_in_the_background_once_the_widget_is_closed(topic: rn
     label(topic, 8)
     assert topic.project.learning.wait(WAIT)
     assert learnt == []
+
+
+@pytest.mark.parametrize("order", ["mixed", "uncertain", "margin", "entropy", "disagreement"])
+def test_the_orders_of_the_labeler_serve_several_labels_too(
+    project: rn.Project, order: str
+) -> None:
+    words = {"A": "goal match", "B": "bank deal"}
+    project.add([{"id": n, "text": f"{words['AB'[n % 2]]} w{n}"} for n in range(40)], key="id")
+    task = project.task("tags", ["A", "B"], on="text", kind="multilabel")
+    task.label_many({n: [["A", "B"][n % 2]] if n % 5 else [] for n in range(12)})
+    labeler = rn.Labeler(task, project.where(task.unlabeled))
+    found = queue(labeler._conversation.session, order=order)
+    assert (found["order"], found["length"]) == (order, 28)
+    labeler.close()

@@ -35,8 +35,7 @@ def orders(session: BrowserSession) -> list[dict[str, Any]]:
         if words is not None and words.runs:
             name = f"confidence:{task.name}"
             found.append(_order(name, f"Confidence of {task.name}", "least first", "most first"))
-        one_answer = not task.is_spans and not task.is_multi
-        if words is not None and words.heuristics and one_answer:
+        if words is not None and words.heuristics and not task.is_spans:
             found.append(_order(f"disagreement:{task.name}", f"Disagreement on {task.name}"))
     for attribute in attributes:
         if attribute.type is AttributeType.JSON:
