@@ -16,18 +16,13 @@ interface PanelProps {
   told?: ComponentChildren;
   /** What the mark under the pointer or the keyboard says. */
   detail?: string;
-  wide?: boolean;
   children: ComponentChildren;
 }
 
 export function Panel(props: PanelProps): JSX.Element {
-  const { title, name, told, detail, wide = false } = props;
+  const { title, name, told, detail } = props;
   return (
-    <section
-      class={`rn-ov-panel${wide ? " rn-ov-wide" : ""}`}
-      aria-label={title}
-      data-testid={`panel-${name}`}
-    >
+    <section class="rn-ov-panel" aria-label={title} data-testid={`panel-${name}`}>
       <header class="rn-ov-panel-head">
         <h3>{title}</h3>
         {told == null ? null : <span class="rn-quiet">{told}</span>}
