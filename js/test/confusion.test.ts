@@ -74,3 +74,20 @@ test("numbers and names in words", () => {
   expect(shortened("A rather long label number 07")).toBe("A rather l…number 07");
   expect(shortened("👩‍🚒 short")).toBe("👩‍🚒 short");
 });
+
+test("of one label the F1 is the same from either side", () => {
+  const asked = {
+    label: "A",
+    row_labels: ["A", "not A"],
+    column_labels: ["A", "not A"],
+    judged: 10,
+  };
+  const cells: [number, number, number][] = [
+    [0, 0, 3],
+    [0, 1, 1],
+    [1, 0, 2],
+    [1, 1, 4],
+  ];
+  expect(new Counts(info({ ...asked, cells })).f1).toBeCloseTo(6 / 9);
+  expect(new Counts(info({ ...asked, cells: [[1, 1, 10]] })).f1).toBeNull();
+});

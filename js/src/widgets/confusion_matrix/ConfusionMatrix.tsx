@@ -202,9 +202,17 @@ function Summary({ info, counts }: { info: MatrixInfo; counts: Counts }): JSX.El
           <b>{percent(info.agreement)}</b> agree
         </span>
       )}
-      {info.level === "records" && decided !== null && decided !== info.agreement ? (
+      {info.label === null &&
+      info.level === "records" &&
+      decided !== null &&
+      decided !== info.agreement ? (
         <span title="Of the records to which both give a label">
           <b>{percent(decided)}</b> where both give a label
+        </span>
+      ) : null}
+      {info.label !== null && counts.f1 !== null ? (
+        <span title="How well one finds what the other gives: the mean of precision and recall">
+          F1 <b>{counts.f1.toFixed(2)}</b>
         </span>
       ) : null}
       {info.kappa === null ? null : (

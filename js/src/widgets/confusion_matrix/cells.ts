@@ -69,6 +69,12 @@ export class Counts {
     return both === 0 ? null : same / both;
   }
 
+  /** Of one label, yes or no: the F1 of either side by the other; null where neither gives it. */
+  get f1(): number | null {
+    const given = 2 * this.at(0, 0) + this.at(0, 1) + this.at(1, 0);
+    return given === 0 ? null : (2 * this.at(0, 0)) / given;
+  }
+
   tone(row: number, column: number): Tone {
     const { row_labels: rows, column_labels: columns } = this.info;
     const none = this.size - 1;
