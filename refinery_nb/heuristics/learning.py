@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refinery_nb.core.errors import HeuristicError
+from refinery_nb.core.executor import Report
+from refinery_nb.core.parcel import Parcel
 from refinery_nb.heuristics import atl
 
 OWN = 3  # the place of the heartbeat that says whose code runs
@@ -171,6 +174,19 @@ class Worker:
         tags = [place[str(one)] for record in said for one in record]
         confidence = [float(one) for record in sure for one in record]
         return np.array([tags, confidence]).T.reshape(-1, 2)
+
+
+def elsewhere(question: Parcel, report: Report) -> Parcel:
+    """Do with chunks what a child does, where an executor runs; the first one teaches."""
+    worker = Worker(dict(question.said), [0] * (OWN + 1))
+    bodies: dict[str, Array] = {}
+    for at, (name, chunk) in enumerate(question.arrays.items()):
+        said, body = worker.run(0, worker.load(chunk.tobytes(), at), -1)
+        if said["error"]:
+            raise HeuristicError(f"the model failed: {said['error']}")
+        bodies[name] = np.frombuffer(body, np.uint8)
+        report(at + 1, len(question.arrays))
+    return Parcel(arrays=bodies)
 
 
 def _cut(rows: Array, sizes: Array) -> list[Array]:

@@ -51,6 +51,7 @@ from refinery_nb.store.db import Database
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.core.executor import Executor
     from refinery_nb.project.records.add_report import AddReport
     from refinery_nb.project.records.export import Exported
     from refinery_nb.project.training.training_set import TrainingSet
@@ -101,6 +102,7 @@ class Project:
         self.selector.similar = self.similarities.resolve
         # What people handed over for this session and no project keeps: endpoints, loaded models.
         self.given: dict[tuple[Any, ...], Any] = {}
+        self.executor: Executor | None = None  # where models run in this session; None: here
         self.learning = Learning(self)
         self.queues = self.selector.queues = Queues(self)
         with self.database.write() as connection:

@@ -209,6 +209,7 @@ def _brought(
         width=len(classes.labels),
         spans=False,
         cancel=cancel,
+        executor=task.project.executor,
     )
     heat = temperature(apart.astype(np.float64), classes.given)
     return (

@@ -224,7 +224,16 @@ def _brought(
             asked.append(Page(page.grid, [], page.ids, page.vectors[:0]))
             yield {"rows": page.vectors / LENGTH, "sizes": page.grid.sizes}
 
-    apart, said = learnt_apart(learner, names, lesson, blocks(), width=2, spans=True, cancel=cancel)
+    apart, said = learnt_apart(
+        learner,
+        names,
+        lesson,
+        blocks(),
+        width=2,
+        spans=True,
+        cancel=cancel,
+        executor=task.project.executor,
+    )
     doubts = {name: np.zeros(len(texts.records)) for name in DOUBTS}
     parts = [placed(_decoded(taught, apart), known)]
     at = 0

@@ -14,6 +14,7 @@ from refinery_nb.core.errors import HeuristicError, InputError
 from refinery_nb.core.votes import Votes
 from refinery_nb.heuristics.kind import digest
 from refinery_nb.heuristics.zero_shot import ENGLISH, GERMAN, ZeroShot
+from refinery_nb.language.elsewhere import EntailmentElsewhere
 from refinery_nb.language.entailment import Entailment
 from refinery_nb.project.models import asking
 from refinery_nb.project.models.asking import Kept, Outcome, Report
@@ -73,9 +74,22 @@ def bound(task: Task, heuristic: ZeroShot) -> ZeroShot:
             raise HeuristicError(
                 "no model is named.", hint="Give model=: a folder, or a name of the Hub."
             )
-        spec["identity"] = asking.loaded(project, Entailment, heuristic.model).identity
+        spec["identity"] = _entailment(project, heuristic.model).identity
         spec["hypothesis"] = heuristic.hypothesis or hypothesis(heuristic.model)
     return ZeroShot.from_spec(spec)
+
+
+def _entailment(project: Project, model: str) -> Entailment | EntailmentElsewhere:
+    """Return a model of entailment, kept for this session where models run."""
+    found: Entailment | EntailmentElsewhere
+    if project.executor is None:
+        found = asking.loaded(project, Entailment, model)
+        return found
+    key = ("model elsewhere", id(project.executor), model)
+    if key not in project.given:
+        project.given[key] = EntailmentElsewhere(project.executor, model)
+    found = project.given[key]
+    return found
 
 
 def hypothesis(model: str) -> str:
@@ -204,9 +218,9 @@ class _Entailed:
         ).reshape(len(texts), len(self._claims), 2)
         return Judged(self._confidences(found), len({mark for mark, _ in todo[:done]}))
 
-    def _model(self) -> Entailment:
+    def _model(self) -> Entailment | EntailmentElsewhere:
         heuristic = self._heuristic
-        model: Entailment = asking.loaded(self._project, Entailment, heuristic.model or "")
+        model = _entailment(self._project, heuristic.model or "")
         if model.identity != heuristic.identity:
             raise InputError(
                 f"{heuristic.model} is another model than the one that {heuristic.name!r} was "

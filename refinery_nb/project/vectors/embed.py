@@ -54,7 +54,8 @@ def embed(
         ``REFINERY_NB_ENDPOINT``. The key is taken from ``REFINERY_NB_API_KEY``. Neither is stored.
     executor
         Where the model runs, such as an ``rn.compute.RemoteKernel``; ``model`` is a name or folder
-        there. None: here. It is not stored.
+        there. None: ``project.executor``, except for what runs here only: TF-IDF, functions,
+        endpoints. It is not stored.
     name
         Of the embedding; by default the attribute and the model. With another model or dimension
         than before, all vectors are made anew.
@@ -93,6 +94,7 @@ def embed(
     attribute = project.attribute(on)
     known = project.embeddings.get(name) if name is not None else None
     chosen_level = _level(project, attribute, level or (known.level if known else "record"))
+    executor = executor or _usual(project, model, endpoint, known)
     if executor is not None:
         embedder = _elsewhere(executor, model, None if known is None else known.row.spec)
     elif known is not None and model is None:
@@ -109,6 +111,15 @@ def embed(
     project.given["embedder", chosen] = embedder  # texts to search for are embedded by it
     project.events.emit("vectors", name=chosen)
     return Embedding(project, chosen)
+
+
+def _usual(project: Project, model: Any, endpoint: Any, known: Embedding | None) -> Executor | None:
+    """Return the project's executor, if it can run this model."""
+    from refinery_nb.embed.transformer import Transformer
+
+    named = isinstance(model, (str, Path, Transformer))
+    again = model is None and known is not None and known.row.spec["kind"] == "transformer"
+    return project.executor if endpoint is None and (named or again) else None
 
 
 def _elsewhere(executor: Executor, model: Any, spec: dict[str, Any] | None) -> Embedder:

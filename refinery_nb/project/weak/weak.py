@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from refinery_nb.supervision.several import supervise_several
 if TYPE_CHECKING:
     import pandas as pd
 
+    from refinery_nb.core.executor import Executor
     from refinery_nb.project.quality.scoring import Scores
     from refinery_nb.project.task import Task
     from refinery_nb.project.view import View
@@ -200,7 +202,14 @@ class WeakRun:
         return weak_html.weak_run(self)
 
 
-def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) -> WeakRun:
+def supervise(
+    task: Task,
+    *,
+    model: str,
+    vectors: Any = None,
+    executor: Executor | None = None,
+    **options: Any,
+) -> WeakRun:
     """Combine the votes of the enabled heuristics, store the result and return it.
 
     Parameters
@@ -210,6 +219,9 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         ``fused``, ``refinery``.
     vectors
         What ``fused`` looks at, see ``features.vectors_of``; by default the newest embedding.
+    executor
+        Where it is computed; None: ``project.executor``. Multilabel tasks and the model of
+        refinery are computed here.
     **options
         ``calibrate``, ``overlap``, ``seed``, and those of the label model, such as ``prior``: the
         share of each label by name (multilabel: of the records that have it); for ``refinery``
@@ -221,6 +233,7 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
     QueryError
         If there is no such model, or there is nothing to combine.
     """
+    from refinery_nb.supervision.elsewhere import run_elsewhere
     from refinery_nb.supervision.supervise import run
 
     schema = task.schema
@@ -254,7 +267,9 @@ def supervise(task: Task, *, model: str, vectors: Any = None, **options: Any) ->
         options = {"heuristics": used, **kept}
         summary = _noted(outcome.summary, looks and not given["vectors"])
         return _keep(task, model, options, outcome.votes, outcome, summary)
-    outcome = run(matrix, reference, model=model, overlap=Overlap(overlap), **settings)
+    executor = None if model == "refinery" else executor or task.project.executor
+    combine = run if executor is None else partial(run_elsewhere, executor)
+    outcome = combine(matrix, reference, model=model, overlap=Overlap(overlap), **settings)
     summary = _noted(outcome.summary, looks and not schema.is_spans and not given["vectors"])
     used = {row.name: row.version for row in rules.rows(task) if row.enabled}
     return _keep(task, model, {"heuristics": used, **kept}, outcome.votes, outcome, summary)
