@@ -11,6 +11,7 @@ import { Missing, type Opening, Panel } from "./Panel";
 import type { Numbers } from "./protocol";
 
 const MOST = 12; // labels: those with most errors
+const NARROW = 6; // so many fit into half the width
 const MOVES: Record<string, [number, number]> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -82,6 +83,7 @@ function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Elem
     <Panel
       title="By hand against weak"
       name="matrix"
+      wide={labels.length > NARROW}
       told={`${told}${kappa}${labels.length < rest ? ` · ${labels.length} of ${rest} labels` : ""}`}
       detail={`${info.row_labels[place.row]} → ${info.column_labels[place.column]}: ${units(count, info.level)}${of === null || count === 0 ? "" : `, ${percent(of)} of the row`}`}
     >

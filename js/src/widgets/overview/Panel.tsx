@@ -16,13 +16,19 @@ interface PanelProps {
   told?: ComponentChildren;
   /** What the mark under the pointer or the keyboard says. */
   detail?: string;
+  /** It needs the whole width. */
+  wide?: boolean;
   children: ComponentChildren;
 }
 
 export function Panel(props: PanelProps): JSX.Element {
-  const { title, name, told, detail } = props;
+  const { title, name, told, detail, wide = false } = props;
   return (
-    <section class="rn-ov-panel" aria-label={title} data-testid={`panel-${name}`}>
+    <section
+      class={`rn-ov-panel${wide ? " rn-ov-wide" : ""}`}
+      aria-label={title}
+      data-testid={`panel-${name}`}
+    >
       <header class="rn-ov-panel-head">
         <h3>{title}</h3>
         {told == null ? null : <span class="rn-quiet">{told}</span>}
