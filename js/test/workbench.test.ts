@@ -109,9 +109,11 @@ test("only the record that was asked for last is shown", async () => {
   const waiting: ((told: unknown) => void)[] = [];
   const { state } = await opened({ open: () => new Promise((done) => waiting.push(done)) });
   const [first, second] = [state.go({ key: "b" }), state.go({ key: "c" })];
+  expect(state.opening).toBe(true);
   waiting[1]!({ record: sheet("c"), at: 2, count: 3 });
   waiting[0]!({ record: sheet("b"), at: 1, count: 3 });
   expect([await first, await second]).toEqual([false, true]);
+  expect(state.opening).toBe(false);
   expect(state.record?.key).toBe("c");
 });
 

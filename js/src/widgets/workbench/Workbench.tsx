@@ -192,6 +192,7 @@ function Header({ state, field, onKeys }: HeaderProps): JSX.Element {
         >
           →
         </button>
+        {state.opening ? <span class="rn-quiet rn-late">opening…</span> : null}
         {state.trail.length === 0 ? null : (
           <button
             type="button"

@@ -42,6 +42,8 @@ export class WorkbenchState extends Source {
   /** The keys of the records that were left by a jump, the last one at the end. */
   trail: string[] = [];
   trouble = "";
+  /** Whether a record is on its way: a long text is cut into tokens first. */
+  opening = false;
   source = "";
   outcome: Outcome | null = null;
   running = false;
@@ -153,14 +155,18 @@ export class WorkbenchState extends Source {
   async go(where: WorkbenchOperations["open"]["args"], jump = false): Promise<boolean> {
     const turn = ++this.turn;
     const left = this.record?.key;
+    this.opening = true;
+    this.emit();
     try {
       const next = await this.link.call("open", where, 120_000);
       if (turn !== this.turn) return false; // another one was asked for meanwhile
+      this.opening = false;
       this.trouble = "";
       if (jump && left !== undefined && left !== next.record?.key) this.trail.push(left);
       this.show(next);
       return next.record !== null;
     } catch (error) {
+      this.opening = turn !== this.turn;
       this.failed(error);
       return false;
     }
