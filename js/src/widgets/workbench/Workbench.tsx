@@ -192,7 +192,6 @@ function Header({ state, field, onKeys }: HeaderProps): JSX.Element {
         >
           →
         </button>
-        {state.opening ? <span class="rn-quiet rn-late">opening…</span> : null}
         {state.trail.length === 0 ? null : (
           <button
             type="button"
@@ -208,6 +207,7 @@ function Header({ state, field, onKeys }: HeaderProps): JSX.Element {
         {record === null ? "" : <b title={record.key}>{record.key}</b>}
       </span>
       <span class="rn-grow" />
+      {state.opening ? <span class="rn-quiet rn-late">opening…</span> : null}
       <input
         ref={field}
         type="search"
