@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_nb.core.errors import LabelError, RefineryError, SpanError, did_you_mean
 from refinery_nb.core.operation import Acknowledgement, Annotation, Operation
 from refinery_nb.core.schema import TaskSchema
+from refinery_nb.project.projects import backups
 from refinery_nb.project.records.keys import key_text
 from refinery_nb.project.rules import following
 from refinery_nb.store import bulk_labels, labels, records, schema, stale
@@ -71,6 +72,7 @@ def set_labels(
         Naming the record; then none of them is set.
     """
     texts = {key_text(project, key): value for key, value in values.items()}
+    backups.before(project, "labeling", texts)
     operation = Operation(str(uuid.uuid4()), "label", by or project.actor, task.id)
     with project.database.write() as connection:
         ids = records.ids_of_keys(connection, list(texts))
@@ -118,6 +120,7 @@ def label_same(
         raise LabelError(f"task {task.name!r} labels spans, which differ from record to record.")
     operation = Operation(str(uuid.uuid4()), "label", by or project.actor, task.id)
     wanted = list(dict.fromkeys(ids))
+    backups.before(project, "labeling", wanted)
     with project.database.write() as connection:
         if task.is_multi:
             known = [one for one in wanted if records.keys_of_ids(connection, [one])]

@@ -28,6 +28,7 @@ from refinery_nb.project.labels import removal
 from refinery_nb.project.learning.learning import Learning
 from refinery_nb.project.learning.queues import Queues
 from refinery_nb.project.lookups.lookups import Lookups
+from refinery_nb.project.projects import backups as backing
 from refinery_nb.project.projects import doctor as examining
 from refinery_nb.project.projects import folders, saving
 from refinery_nb.project.quality import confusion
@@ -340,20 +341,9 @@ class Project:
         """Rebuild the current labels from the log of all operations; the result is the same."""
         labeling.replay(self)
 
-    def backup(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Copy the database to a file, consistently, also while it is in use.
-
-        By default into the project's folder ``backups``; ``rn.restore`` makes a project of it.
-        Copying ``project.db`` by other means loses what still stands in the log beside it.
-        """
-        if path is None:
-            if self.root is None:
-                raise SchemaError("a project in memory needs a path to back up to.")
-            path = self.root / backup.FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.db"
-        with self.database.read() as connection:
-            return backup.back_up(connection, Path(path))
-
     # What is done with whole projects; their modules say how.
+    backup = backing.back_up
+    backups = backing.backups
     doctor = examining.doctor
     save = saving.save
     copy = folders.copy

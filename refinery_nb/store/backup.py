@@ -10,8 +10,11 @@ from pathlib import Path
 from refinery_nb.store.identity import MAGIC
 
 FOLDER = "backups"
+TIME = "%Y-%m-%dT%H%M%S"
 DAILY = "-daily.db"
+BEFORE = "-before-"
 KEEP = 5
+PAUSE = timedelta(minutes=1)  # between two that are made before changes
 EVERY = timedelta(days=1)
 AUTOMATIC_BYTES = 256 * 2**20  # above this, a copy at opening would be felt
 
@@ -67,7 +70,40 @@ def daily_backup(connection: sqlite3.Connection, root: Path, *, now: datetime) -
     newest = datetime.fromtimestamp(kept[-1].stat().st_mtime, UTC) if kept else None
     if size > AUTOMATIC_BYTES or (newest is not None and now - newest < EVERY):
         return None
-    path = back_up(connection, root / FOLDER / f"{now:%Y-%m-%dT%H%M%S}{DAILY}")
+    path = back_up(connection, root / FOLDER / f"{now:{TIME}}{DAILY}")
     for old in sorted((root / FOLDER).glob(f"*{DAILY}"))[:-KEEP]:
         old.unlink(missing_ok=True)
     return path
+
+
+def backup_before(
+    connection: sqlite3.Connection, root: Path, what: str, *, now: datetime
+) -> Path | None:
+    """Make a backup before a change of many records; keep the newest few that were made so.
+
+    None is made of a database so large that the copy would be felt, nor within a minute of another:
+    who changes much in a row is to wait once, and the one there is stands before all of it.
+    """
+    if (root / "project.db").stat().st_size > AUTOMATIC_BYTES:
+        return None
+    known = sorted((root / FOLDER).glob(f"*{BEFORE}*.db"))
+    if known and now - datetime.fromtimestamp(known[-1].stat().st_mtime, UTC) < PAUSE:
+        return None
+    path = back_up(connection, root / FOLDER / f"{now:{TIME}}{BEFORE}{what}.db")
+    for old in [*known, path][:-KEEP]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def why(path: Path) -> str:
+    """Return why a backup was made, as its name says.
+
+    >>> why(Path("2026-01-01T120000-before-deletion.db"))
+    'before deletion'
+    """
+    name = path.stem
+    if path.name.endswith(DAILY):
+        return "daily"
+    if "-schema" in name:
+        return "before a migration"
+    return f"before {name.partition(BEFORE)[2]}" if BEFORE in name else "by hand"

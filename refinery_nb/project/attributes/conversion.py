@@ -12,6 +12,7 @@ from refinery_nb.core.schema import Attribute, AttributeType
 from refinery_nb.io import convert
 from refinery_nb.io.evidence import LARGEST, SMALLEST
 from refinery_nb.project.attributes import keying
+from refinery_nb.project.projects import backups
 from refinery_nb.project.rules import following
 from refinery_nb.store import attributes as stored
 from refinery_nb.store import embeddings, record_history, records, schema
@@ -82,6 +83,7 @@ class Conversion:
                 f"misfits={misfits!r}: {did_you_mean(misfits, ['refuse', 'missing'])}"
             )
         project, lost = self._project, 0
+        backups.before(project, "conversion", self.fit + self.misfit)
         with project.database.write() as connection:
             attribute = _attribute(connection, self.name)
             if attribute != self._attribute:

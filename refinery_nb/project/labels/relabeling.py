@@ -11,6 +11,7 @@ from refinery_nb.core.errors import HeuristicError, SchemaError
 from refinery_nb.core.schema import check_name, folded
 from refinery_nb.heuristics.relabel import relabelled
 from refinery_nb.project.labels import dress
+from refinery_nb.project.projects import backups
 from refinery_nb.project.rules import engine_kinds, following
 from refinery_nb.project.rules.rewriting import Rewriting
 from refinery_nb.store import heuristics, labels, lookups, relabel, schema, stale
@@ -126,6 +127,7 @@ class Relabeling:
             raise SchemaError("this was applied already.", hint="Make it anew for another change.")
         task = self._task
         at = following.now()
+        backups.before(task.project, "merge" if self.merge else "renaming", self.labels)
         moved: list[tuple[str, int]] = []
         with task.project.database.write() as connection:
             known = next(one for one in schema.tasks(connection) if one.id == task.id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from refinery_nb.core import palette
 from refinery_nb.core.errors import SchemaError, did_you_mean
 from refinery_nb.core.schema import folded
+from refinery_nb.project.projects import backups
 from refinery_nb.project.rules import following
 from refinery_nb.store import heuristics, relabel, schema, stale
 from refinery_nb.store.db import Connection
@@ -50,6 +51,7 @@ class LabelRemoval:
         """Take the label out."""
         task = self._task
         at = following.now()
+        backups.before(task.project, "deletion", self.labels)
         with task.project.database.write() as connection:
             task.schema.label(self.name)
             where = relabel.places(connection, task.id, [self._id])

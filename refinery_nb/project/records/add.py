@@ -15,6 +15,7 @@ from refinery_nb.io import collector
 from refinery_nb.io.formats import foreign_of
 from refinery_nb.io.refinery.archive import is_archive
 from refinery_nb.net.hub import load
+from refinery_nb.project.projects import backups
 from refinery_nb.project.records import keys as keying
 from refinery_nb.project.records.add_report import AddReport as AddReport
 from refinery_nb.project.records.add_report import rejected_frame
@@ -107,6 +108,8 @@ def add(
     if foreign is not None and offsets is not None:
         reading["offsets"] = offsets
     rows_read = io.read(source, types=declared, known=known, on_error=on_error, **reading)
+    if len(project):
+        backups.before(project, "import", rows_read.count)
     ingest = Ingest(project, rows_read, on_error=on_error, on_conflict=on_conflict)
     with project.database.write() as connection:
         importer = LabelImporter(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from refinery_nb.core.errors import InputError, SchemaError
+from refinery_nb.project.projects import backups
 from refinery_nb.project.records.keys import key_text, key_value
 from refinery_nb.project.rules import following
 from refinery_nb.project.view import View
@@ -48,6 +49,7 @@ class Deletion:
     def apply(self, *, by: str | None = None) -> None:
         """Delete the records with their labels; votes on them no longer count."""
         project = self._project
+        backups.before(project, "deletion", self._ids)
         with project.database.write() as connection:
             operation = record_history.begin(connection, by or project.actor, at=following.now())
             record_history.delete(connection, self._ids, operation)
