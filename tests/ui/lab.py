@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,13 @@ class Server:
         request = urllib.request.Request(f"{self.url}/api/sessions", headers=headers)
         for session in json.load(urllib.request.urlopen(request)):
             address = f"{self.url}/api/sessions/{session['id']}"
-            urllib.request.urlopen(
-                urllib.request.Request(address, headers=headers, method="DELETE")
-            )
+            try:
+                urllib.request.urlopen(
+                    urllib.request.Request(address, headers=headers, method="DELETE")
+                )
+            except urllib.error.HTTPError as error:
+                if error.code != 404:  # it went with another one on the same kernel
+                    raise
 
 
 class Notebook:

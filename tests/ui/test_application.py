@@ -14,9 +14,13 @@ from playwright.sync_api import Locator, expect
 import refinery_nb as rn
 from tests.ui.application import Lab
 from tests.ui.lab import THEMES as THEME_SETTINGS
-from tests.ui.lab import Notebook, Server
+from tests.ui.lab import Notebook, Server, notebook
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+KERNEL_IDLE = (
+    "() => window.jupyterapp.shell.currentWidget?.context?.sessionContext?.session?.kernel"
+    "?.status === 'idle'"
+)
 THEMES = ["JupyterLab Light", "JupyterLab Dark"]
 WORDS = ["The parcel came late", "I want my money back", "How do I log in"]
 
@@ -124,24 +128,53 @@ def test_a_notebook_and_the_application_are_in_step(
     open_notebook: Callable[..., Notebook],
     letters: Path,
 ) -> None:
-    notebook = open_notebook(
+    other = open_notebook(
         f"import refinery_nb as rn\nproject = rn.open({str(letters)!r})\n"
         "topic = project.task('topic')",
         "topic.label('3', 'Account')",
         "print('labelled', topic.progress()[0])",
     )
-    notebook.run(0)
+    other.run(0)
     lab = open_lab()
     lab.command("refinery:open", path="letters")
     expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "0")
-    notebook.run(1)
+    other.run(1)
     expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "1")
     lab.labeler.focus()
     lab.page.keyboard.press("1")
     expect(lab.labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", "2")
     expect(lab.labeler.locator("[data-pending]")).to_have_attribute("data-pending", "0")
-    notebook.run(2)
-    assert "labelled 2" in notebook.output(2)
+    other.run(2)
+    assert "labelled 2" in other.output(2)
+
+
+def test_the_kernel_of_a_notebook_serves_the_application_and_outlives_it(
+    server: Server,
+    open_lab: Callable[..., Lab],
+    letters: Path,
+) -> None:
+    code = f"import refinery_nb as rn\nproject = rn.open({str(letters)!r})\nheard = []\n"
+    code += "project.events.subscribe('labels', heard.append)"
+    (server.root / "own.ipynb").write_text(json.dumps(notebook([code, "print(len(heard))"])))
+    lab = open_lab()
+    lab.command("docmanager:open", path="own.ipynb")
+    lab.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    lab.page.wait_for_function(KERNEL_IDLE)
+    lab.command("notebook:run-cell-and-select-next")
+    expect(lab.page.locator(".jp-InputPrompt").first).to_have_text("[1]:")
+    lab.command("refinery:open", path="letters")
+    expect(lab.labeler).to_be_visible()
+    lab.panel.get_by_title("Choose another kernel").click()
+    dialog = lab.page.locator(".jp-Dialog")
+    own = dialog.locator("option", has_text="own.ipynb").get_attribute("value")
+    dialog.locator("select").select_option(value=own)
+    dialog.locator(".jp-mod-accept").click()
+    expect(dialog).to_have_count(0)
+    label(lab, 3)
+    lab.command("application:close")
+    lab.command("notebook:run-cell")
+    expect(lab.page.locator(".jp-OutputArea-output pre").last).to_have_text("3")
+    (server.root / "own.ipynb").unlink()
 
 
 def test_a_kernel_that_restarts_is_found_again(open_lab: Callable[..., Lab], letters: Path) -> None:

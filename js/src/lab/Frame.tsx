@@ -69,10 +69,11 @@ export function Frame({ state, onKernel, onCode }: FrameProps): JSX.Element {
               type="button"
               class="rn-button rn-app-kernel"
               title="Choose another kernel"
+              aria-label={`Kernel: ${kernel.name || "none"}, ${kernel.state}`}
               onClick={onKernel}
             >
               <span class={`rn-app-dot rn-app-${kernel.state}`} aria-hidden="true" />
-              {kernel.name || "No kernel"}
+              <span class="rn-app-kernel-name">{kernel.name || "No kernel"}</span>
             </button>
           </>
         )}

@@ -47,7 +47,6 @@ export class ProjectKernel implements Network {
         shouldStart: true,
         canStart: true,
         autoStartDefault: true,
-        shutdownOnDispose: true,
       },
     });
     this.context.kernelChanged.connect(() => void this.serve());
@@ -114,11 +113,21 @@ export class ProjectKernel implements Network {
     return () => void this.listeners.delete(listener);
   }
 
-  dispose(): void {
+  /** End the kernel with the panel, but not one that others use, or that has work to do. */
+  dispose(busy: boolean): void {
     this.attempt += 1;
-    if (this.served !== null && this.subshell !== null && !this.served.isDisposed)
-      this.served.requestDeleteSubshell({ subshell_id: this.subshell }, true).done.catch(() => {});
+    const { session } = this.context;
+    const id = session?.kernel?.id;
+    const others = [...this.services.sessions.running()].some(
+      (one) => one.kernel?.id === id && one.id !== session?.id,
+    );
     this.listeners.clear();
+    if (session !== null && !busy && !others) {
+      void session.shutdown().catch(() => undefined);
+    } else if (this.served !== null && this.subshell !== null) {
+      const subshell_id = this.subshell;
+      this.served.requestDeleteSubshell({ subshell_id }, true).done.catch(() => undefined);
+    }
     this.context.dispose();
   }
 

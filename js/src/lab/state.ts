@@ -166,7 +166,7 @@ export class PanelState extends Source {
   dispose(): void {
     clearTimeout(this.timer);
     this.link.dispose();
-    this.kernel.dispose();
+    this.kernel.dispose(this.running.length > 0);
     this.silence();
   }
 
