@@ -113,7 +113,7 @@ def test_vectors_of_records_that_are_gone_are_listed(project: rn.Project, tmp_pa
 @pytest.mark.parametrize(
     ("tensors", "why"),
     [
-        ([], "it has no vectors"),
+        ([], "without its vectors; project.embed("),
         ([{"record_id": "r0", "data": [1.0, float("inf")]}], "NaN or infinity"),
         ([{"record_id": "r0", "data": [1.0]}, {"record_id": "r1", "data": [1.0, 2.0]}], "lengths"),
         ([{"record_id": "r0", "data": ["a"]}], "no numbers"),

@@ -98,7 +98,8 @@ class _Vectors:
     def store(self) -> int:
         """Write the vectors; return how many there are."""
         if not self.one.vectors:
-            raise Unfit("it has no vectors")
+            hint = f"project.embed({self.attribute.name!r}) makes some"
+            raise Unfit(f"the snapshot was written without its vectors; {hint}")
         connection, project = self.importer.connection, self.importer.project
         by_record: dict[int, list[Any]] = {}
         for record, data in self.one.vectors:
