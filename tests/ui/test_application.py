@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 import refinery_nb as rn
+from refinery_nb.project.rules import editing
 from tests.ui.application import Lab
 from tests.ui.lab import THEMES as THEME_SETTINGS
 from tests.ui.lab import Notebook, Server, notebook
@@ -62,12 +63,14 @@ def count_of(root: Path, task: str = "topic") -> int:
 
 
 def label(lab: Lab, count: int) -> None:
-    """Press keys until so many records are labelled, and wait until all are stored."""
+    """Label so many more records by keys, and wait until all are stored."""
     labeler = lab.labeler
+    progress = labeler.get_by_test_id("progress")
+    before = int(progress.get_attribute("data-labelled") or 0)
     labeler.focus()
     for at in range(count):
         lab.page.keyboard.press(str(at % 2 + 1))
-        expect(labeler.get_by_test_id("progress")).to_have_attribute("data-labelled", str(at + 1))
+        expect(progress).to_have_attribute("data-labelled", str(before + at + 1))
     expect(labeler.locator("[data-pending]")).to_have_attribute("data-pending", "0")
 
 
@@ -211,6 +214,41 @@ def test_a_job_runs_and_its_end_is_told(open_lab: Callable[..., Lab], letters: P
     lab.panel.get_by_role("button", name="Run heuristics").click()
     expect(lab.page.locator(".Toastify__toast")).to_contain_text("Heuristics of topic")
     expect(lab.panel.get_by_role("list", name="Jobs")).to_contain_text("20 votes of 1 heuristics")
+
+
+def test_a_job_is_cancelled_in_the_sidebar(open_lab: Callable[..., Lab], letters: Path) -> None:
+    source = "import time\n\ndef slow(record):\n    time.sleep(1.5)\n    return 'Refund'\n"
+    with rn.open(letters) as project:
+        editing.save(project.task("topic"), "slow", {"kind": "function", "source": source})
+    lab = open_lab()
+    lab.page.get_by_title("Projects to label").click()
+    lab.command("refinery:open", path="letters")
+    label(lab, 1)
+    lab.command("refinery:run-heuristics")
+    jobs = lab.page.get_by_test_id("refinery-sidebar").get_by_role("region", name="Running jobs")
+    expect(jobs).to_contain_text("Heuristics of topic")
+    expect(lab.page.locator(".rn-app-status")).to_contain_text("Heuristics of topic")
+    label(lab, 1)  # it holds nobody up
+    jobs.get_by_role("button", name="Cancel Heuristics of topic").click()
+    expect(jobs).to_have_count(0)
+    expect(lab.page.locator(".Toastify__toast")).to_contain_text("Heuristics of topic")
+    expect(lab.tab("Settings").get_by_role("list", name="Jobs")).not_to_contain_text("Cancel")
+    assert count_of(letters) == 2
+
+
+def test_a_data_file_is_opened_from_its_menu(server: Server, open_lab: Callable[..., Lab]) -> None:
+    (server.root / "mails.jsonl").write_text('{"id": "1", "text": "late"}\n')
+    lab = open_lab()
+    lab.page.locator(".jp-DirListing-item", has_text="server.log").click(button="right")
+    expect(lab.page.get_by_role("menuitem", name="Rename")).to_be_visible()
+    expect(lab.page.get_by_role("menuitem", name="Open in refinery")).to_have_count(0)
+    lab.page.keyboard.press("Escape")
+    lab.page.locator(".jp-DirListing-item", has_text="mails.jsonl").click(button="right")
+    lab.page.get_by_role("menuitem", name="Open in refinery").click()
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Make the project").click()
+    expect(lab.panel.get_by_role("region", name="Project")).to_contain_text("Records1")
+    assert (server.root / "mails" / "project.db").exists()
+    (server.root / "mails.jsonl").unlink()
 
 
 def test_the_code_of_a_tab_runs_in_a_notebook(open_lab: Callable[..., Lab], letters: Path) -> None:
