@@ -165,7 +165,7 @@ class Project:
         """Return an attribute by name; with a type, add one that a function calculates.
 
         ``@project.attribute(type="integer")`` over a function of a record keeps how it is
-        calculated; ``project.fields.calculate()`` does so.
+        calculated; ``project.fields.calculate()`` does so, and from then on it follows.
 
         Raises
         ------

@@ -240,3 +240,16 @@ def test_the_charts_and_the_quality_view_show_it(planted: rn.Task) -> None:
     assert matrix.figure() is not None
     assert matrix.select("Rude", None).count() == matrix.comparison.confusion.counts[0, 1]
     matrix.close()
+
+
+def test_each_label_is_calibrated_by_itself_and_the_same_comes_out_again(planted: rn.Task) -> None:
+    one, other = (planted.supervise(model="auto") for _ in range(2))
+    told = one.summary["labels"]
+    assert set(told) == set(NAMES)
+    assert len({told[name]["temperature"] for name in NAMES}) == 3
+    assert one.frame().equals(other.frame())
+    assert one.proba().equals(other.proba())
+    assert one.held_out is not None
+    assert other.held_out is not None
+    assert one.held_out.to_bytes() == other.held_out.to_bytes()
+    assert other.summary == one.summary
