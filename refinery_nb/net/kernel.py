@@ -155,14 +155,15 @@ class Kernel:
                 user_expressions={"said": expression},
                 allow_stdin=False,
             )
+        except Exception as error:  # of websocket-client, of sockets: all say that it is gone
+            raise KernelLost(f"the connection broke ({type(error).__name__})") from None
+        try:
             content = self._answer(asked, told, cancel)
         except (KernelLost, KernelCancelled):
             raise
-        except KeyboardInterrupt:
+        except BaseException:  # the cell was interrupted, or `told` failed: nobody waits any more
             self.interrupt()
             raise
-        except Exception as error:  # of websocket-client, of sockets: all say that it is gone
-            raise KernelLost(f"the connection broke ({type(error).__name__})") from None
         said = content.get("user_expressions", {}).get("said", content)
         if content.get("status") != "ok" or said.get("status") != "ok":
             raise KernelFailed(str(said.get("ename", "")), str(said.get("evalue", said)))
@@ -220,8 +221,14 @@ class Kernel:
                 raise KernelLost("the connection was closed")
             if now - looked > ALIVE:
                 looked = now
-                if not self._manager.is_alive():
+                if not self._alive():
                     raise KernelLost("the kernel has ended")
+
+    def _alive(self) -> bool:
+        try:
+            return bool(self._manager.is_alive())
+        except Exception as error:
+            raise KernelLost(f"the server does not answer ({type(error).__name__})") from None
 
     def _listen(self, asked: str, told: Told | None) -> None:
         """Take what has been published: displays of what was asked, and the kernel's end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,12 @@ DEADLY = 300  # which of the texts ends the kernel
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("torch")
     return small(tmp_path_factory.mktemp("models") / "small")
+
+
+@pytest.fixture(scope="module")
+def kernel(server: Remote) -> Iterator[RemoteKernel]:
+    with RemoteKernel(server.url, token=TOKEN) as opened:
+        yield opened
 
 
 def rows(count: int) -> list[dict[str, str]]:
