@@ -203,6 +203,32 @@ def test_the_code_of_a_tab_does_the_same(root: Path, view: str, slice_: str | No
         names["project"].close()
 
 
+def test_the_code_of_what_was_done_does_it_again(root: Path, tmp_path: Path) -> None:
+    panel = FrontEnd({"project": str(root), "view": "panel", "panel": "p"})
+    more = tmp_path / "it's more.jsonl"
+    more.write_text('{"id": "more", "text": "new"}\n')
+    panel.ask("add", path=str(more), key="id")
+    panel.ask("task", name="mood", labels=["Good", "Bad"], on="text", kind="classification")
+    for op, args in (("embed", {"on": "text"}), ("run", {"task": "topic"})):
+        id_ = panel.ask(op, **args)["ok"]["job"]
+        panel.wait(lambda told, id_=id_: ended(told, id_))
+    code = panel.ask("code", view=None)["ok"]["code"]
+    assert code.count("\n") == 7
+    names: dict[str, Any] = {}
+    exec(
+        code.replace(str(root), str(tmp_path / "again")).replace(".task('topic').run()", ""), names
+    )
+    again = names["project"]
+    assert (len(again), list(again.tasks), list(again.embeddings)) == (1, ["mood"], ["text-tfidf"])
+    again.close()
+
+
+def ended(told: dict[str, Any], id_: int) -> bool:
+    return told.get("push") == "jobs" and any(
+        job["id"] == id_ and job["state"] == "done" for job in told["jobs"]
+    )
+
+
 def test_a_folder_without_a_project_is_refused_unless_one_is_to_be_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="There is no project"):
         serve(tmp_path / "new")

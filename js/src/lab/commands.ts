@@ -185,7 +185,7 @@ export function addCommands({ app, tracker, documents, browser, palette }: Parts
 async function showCode(state: PanelState): Promise<void> {
   const tab = TABS.find(({ id }) => id === state.tab);
   const told = await state.ask("code", {
-    view: tab?.view || "settings",
+    view: tab?.view || null,
     task: state.current?.name ?? null,
     slice: state.slice,
   });

@@ -50,7 +50,7 @@ export interface Operations {
   embed: { args: { on: string }; ok: { job: number } };
   cancel: { args: { job: number }; ok: Record<string, never> };
   code: {
-    args: { view: string; task?: string | null; slice?: string | null };
+    args: { view: string | null; task?: string | null; slice?: string | null };
     ok: { code: string };
   };
 }

@@ -23,6 +23,7 @@ class Application:
         self.project = project
         self.jobs = Jobs(self._job_changed)
         self.panels: dict[str, Conversation] = {}
+        self.deeds: list[str] = []  # what was done here, as lines of Python
         self._opened: dict[int, tuple[list[Task], View]] = {}
         self._ids = itertools.count(1)
 

@@ -66,8 +66,9 @@ def add(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
         run(panel, {"task": "topic"})
     else:
         path = Path(text(args, "path")).expanduser()
-        key = args.get("key")
-        told = engine.add(path, key=None if key is None else text(args, "key"))
+        key = _optional(args, "key")
+        told = engine.add(path, key=key)
+        panel.application.deeds.append(script.added(path, key))
     return {"told": str(told), **project(panel, {})}
 
 
@@ -76,12 +77,11 @@ def task(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
     labels = args.get("labels")
     if not isinstance(labels, list) or len(labels) > MOST_LABELS:
         raise ProtocolError(f"labels are a list of at most {MOST_LABELS:,} names.")
-    panel.project.task(
-        text(args, "name"),
-        [str(one) for one in labels],
-        on=text(args, "on") or None,
-        kind=choice(args, "kind", tuple(one.value for one in TaskKind)),
-    )
+    name, on = text(args, "name"), text(args, "on") or None
+    kind = choice(args, "kind", tuple(one.value for one in TaskKind))
+    names = [str(one) for one in labels]
+    panel.project.task(name, names, on=on, kind=kind)
+    panel.application.deeds.append(script.made(name, names, on, kind))
     return project(panel, {})
 
 
@@ -97,6 +97,7 @@ def run(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
             f"; {failed:,} failed" if failed else ""
         )
 
+    panel.application.deeds.append(f"project.task({subject.name!r}).run()")
     return {"job": panel.application.jobs.start(f"Heuristics of {subject.name}", work)}
 
 
@@ -109,6 +110,7 @@ def supervise(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
         weak = subject.supervise()
         return f"{len(set(weak.votes.record.tolist())):,} records have a weak label"
 
+    panel.application.deeds.append(f"project.task({subject.name!r}).supervise()")
     return {"job": panel.application.jobs.start(f"Weak labels of {subject.name}", work)}
 
 
@@ -120,6 +122,7 @@ def embed(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
         made = engine.embed(on, progress=report, cancel=cancel)
         return f"{made.name} covers {made.covered:,} records"
 
+    panel.application.deeds.append(f"project.embed({on!r})")
     return {"job": panel.application.jobs.start(f"Vectors of {on}", work)}
 
 
@@ -130,15 +133,12 @@ def cancel(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def code(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
-    """Return the Python that shows in a notebook what a tab shows."""
-    return {
-        "code": script.shown(
-            panel.project,
-            text(args, "view"),
-            task=_optional(args, "task"),
-            slice_=_optional(args, "slice"),
-        )
-    }
+    """Return the Python that shows what a tab shows; without a tab, that does what was done."""
+    view = _optional(args, "view")
+    if view is None:
+        return {"code": script.cell(panel.project, panel.application.deeds)}
+    task, slice_ = _optional(args, "task"), _optional(args, "slice")
+    return {"code": script.shown(panel.project, view, task=task, slice_=slice_)}
 
 
 OPERATIONS: dict[str, Operation] = {

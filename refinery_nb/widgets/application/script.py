@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from refinery_nb import samples
 from refinery_nb.core.errors import ProtocolError, did_you_mean
 from refinery_nb.heuristics import Lookup
@@ -16,13 +19,6 @@ TABS = {
     "confusion_matrix": "rn.ConfusionMatrix({task}{named})",
     "overview": "rn.Overview({within})",
 }
-# What the panel's own verbs do.
-DEEDS = {
-    "run": "{task}.run()",
-    "supervise": "weak = {task}.supervise()",
-    "settings": "project",
-}
-
 TOPICS = ["Delivery", "Defect", "Refund", "Billing", "Account", "Product question", "Praise"]
 ENTITIES = ["PRODUCT", "ORDER", "AMOUNT"]
 RULES = {
@@ -40,23 +36,44 @@ def shown(project: Project, view: str, *, task: str | None, slice_: str | None) 
     ProtocolError
         If there is no such tab.
     """
-    forms = TABS | DEEDS
-    if view not in forms:
-        raise ProtocolError(f"view is {view!r:.100}.", hint=did_you_mean(view, forms))
-    lines = ["import refinery_nb as rn", "", f"project = rn.open({str(project.root)!r})"]
+    if view not in TABS:
+        raise ProtocolError(f"view is {view!r:.100}.", hint=did_you_mean(view, TABS))
+    lines = []
     if task is None and project.tasks:
         task = next(iter(project.tasks))
     if task is not None:
         lines.append(f"task = project.task({task!r})")
     if slice_ is not None:
         lines.append(f"view = project.slices[{slice_!r}]")
-    last = forms[view].format(
+    last = TABS[view].format(
         task="task",
         view="" if slice_ is None else ", view",
         named="" if slice_ is None else ", view=view",
         within="view" if slice_ is not None else "task" if task is not None else "project",
     )
-    return "\n".join([*lines, last, ""])
+    return cell(project, [*lines, last])
+
+
+def cell(project: Project, lines: Sequence[str]) -> str:
+    """Return these lines behind those that open the project."""
+    return "\n".join(
+        ["import refinery_nb as rn", "", f"project = rn.open({_place(project)})", *lines, ""]
+    )
+
+
+def added(path: Path, key: str | None) -> str:
+    """Return how records of a file are added."""
+    return f"project.add({str(path)!r}{'' if key is None else f', key={key!r}'})"
+
+
+def made(name: str, labels: Sequence[str], on: str | None, kind: str) -> str:
+    """Return how a task is made."""
+    more = "" if on is None else f", on={on!r}"
+    return f"project.task({name!r}, {list(labels)!r}{more}, kind={kind!r})"
+
+
+def _place(project: Project) -> str:
+    return "" if project.root is None else repr(str(project.root))
 
 
 def sample(project: Project) -> str:
