@@ -197,7 +197,7 @@ def test_what_needs_one_answer_says_so(tags: rn.Task) -> None:
     words(tags)
     tags.run(progress=False)
     for ask in (
-        lambda: tags.add(rn.ZeroShot("text", model="m")),
+        lambda: tags.add(rn.LLM("text", model="m")),
         lambda: tags.supervise(model="refinery"),
     ):
         with pytest.raises(SchemaError, match="asks for one answer a record"):

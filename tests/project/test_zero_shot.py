@@ -289,3 +289,32 @@ def test_what_does_not_fit_the_task_is_refused_when_it_is_added(folder: Path) ->
     with pytest.raises(RefineryError, match="titel"):
         task.add(rn.ZeroShot("titel", model=folder))
     assert task.heuristics().empty
+
+
+def test_of_several_labels_each_that_is_likely_enough_is_voted_for(folder: Path) -> None:
+    task = topic()
+    tags = task.project.task("tags", LABELS, on="headline", kind="multilabel")
+    rule = rn.ZeroShot("headline", model=folder, name="zs")
+    tried = tags.try_heuristic(rule, n=5).set_index("key")
+    alone = rn.ZeroShot("headline", model=folder, individually=True)
+    shares = [f"p({name})" for name in LABELS]
+    assert tried[shares].equals(task.try_heuristic(alone, n=5).set_index("key")[shares])
+    least = float(np.median(tried[shares].to_numpy(float)))
+    tags.add(rn.ZeroShot("headline", model=folder, name="zs", min_confidence=least))
+    assert tags.run(progress=False)["state"].tolist() == ["finished"]
+    column = tags.project.columns.of_task(tags.schema)["zs"]
+    keys = dict(zip(tags.project.view().ids().tolist(), tags.project.view().keys(), strict=True))
+    found = {
+        (keys[record], tags.schema.label_name(label))
+        for record, label in zip(column.record.tolist(), column.label.tolist(), strict=True)
+    }
+    assert found == {
+        (key, name)
+        for key in tried.index
+        for name in LABELS
+        if float(np.nan_to_num(tried.loc[key, f"p({name})"], nan=-1)) >= least
+    }
+    assert all(
+        vote == [name for name in LABELS if tried.loc[key, f"p({name})"] >= 0.5]
+        for key, vote in tried["vote"].items()
+    )

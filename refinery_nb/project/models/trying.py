@@ -76,10 +76,12 @@ def try_zero_shot(task: Task, heuristic: ZeroShot, ids: Sequence[int]) -> pd.Dat
     values = judge(page.ids, page.texts, _silent, None).values
     votes = zero_shot.votes_of(task, heuristic, names, page.ids, values)
     schema = task.schema
-    voted = {
-        record: schema.label_name(label)
-        for record, label in zip(votes.record.tolist(), votes.label.tolist(), strict=True)
-    }
+    voted: dict[int, Any] = {record: [] for record in page.ids} if schema.is_multi else {}
+    for record, label in zip(votes.record.tolist(), votes.label.tolist(), strict=True):
+        if schema.is_multi:
+            voted[record].append(schema.label_name(label))
+        else:
+            voted[record] = schema.label_name(label)
     found: dict[str, Any] = {
         "key": page.keys,
         heuristic.on: page.texts,
@@ -90,7 +92,9 @@ def try_zero_shot(task: Task, heuristic: ZeroShot, ids: Sequence[int]) -> pd.Dat
     }
     shares = {f"p({name})": values[:, at] for at, name in enumerate(names)}
     frame = Tried(pd.DataFrame(found | shares))
-    frame.attrs[TOLD] = f"It votes from a confidence of {heuristic.threshold(len(names)):g} on."
+    frame.attrs[TOLD] = (
+        f"It votes from a confidence of {zero_shot.least(task, heuristic, names):g} on."
+    )
     return frame
 
 

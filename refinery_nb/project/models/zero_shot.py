@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from refinery_nb.project.task import Task
 
 Floats = NDArray[np.float32]
+LIKELY = 0.5  # more likely than not
 LEAST = 1e-6  # of a confidence, which lies above zero
 
 
@@ -64,6 +65,8 @@ def bound(task: Task, heuristic: ZeroShot) -> ZeroShot:
     asking.attribute_of(project, heuristic.on)
     asking.check_described(task, heuristic.descriptions)
     spec = heuristic.spec()
+    # Where a record may have several labels, none is judged against the others.
+    spec["individually"] = heuristic.individually or task.schema.is_multi
     known = heuristic.model in project.embeddings if heuristic.model else False
     spec["mode"] = heuristic.mode or ("similarity" if known or not heuristic.model else "nli")
     if spec["mode"] == "similarity":
@@ -134,18 +137,25 @@ def asked(task: Task, row: HeuristicRow, report: Report, cancel: threading.Event
 def votes_of(
     task: Task, heuristic: ZeroShot, names: Sequence[str], ids: Sequence[int], values: Floats
 ) -> Votes:
-    """Return votes for the best labels that reach the threshold."""
+    """Return votes for the best labels that reach the threshold; all where several may stand."""
     if not len(values):
         return Votes.empty()
     schema = task.schema
     labels = np.array([schema.label(name).id for name in names], dtype=np.int64)
     sure = np.nan_to_num(values, nan=-1.0)
-    best = sure.argmax(axis=1)
-    confidence = sure[np.arange(len(sure)), best]
-    keep = (confidence >= heuristic.threshold(len(names))) & (confidence >= LEAST)
-    return Votes.of(
-        np.asarray(ids, np.int64)[keep], labels[best[keep]], np.minimum(confidence[keep], 1.0)
-    )
+    enough = sure >= max(least(task, heuristic, names), LEAST)
+    if not schema.is_multi:
+        enough &= np.arange(len(names)) == sure.argmax(axis=1)[:, None]
+    row, column = np.nonzero(enough)
+    confidence = np.minimum(sure[row, column], 1.0)
+    return Votes.of(np.asarray(ids, np.int64)[row], labels[column], confidence)
+
+
+def least(task: Task, heuristic: ZeroShot, names: Sequence[str]) -> float:
+    """Return the confidence from which on it votes."""
+    if task.schema.is_multi and heuristic.min_confidence is None:
+        return LIKELY  # each label is a question by itself, however many there are
+    return heuristic.threshold(len(names))
 
 
 Judge = Callable[[Sequence[int], Sequence[str], Report, threading.Event | None], Judged]

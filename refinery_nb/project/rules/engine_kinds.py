@@ -77,7 +77,9 @@ RENAME = {
 }
 
 # The kinds that can give a record several labels, or vote for one of them alone.
-SEVERAL = frozenset({"active", "annotator", "filter", "function", "lookup", "regex", "similar"})
+SEVERAL = frozenset(
+    {"active", "annotator", "filter", "function", "lookup", "regex", "similar", "zero_shot"}
+)
 
 Told = tuple[str, int, int, int, float, str]
 
