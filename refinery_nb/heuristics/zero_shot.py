@@ -46,7 +46,7 @@ class ZeroShot:
         digit, as in Kern AI refinery.
     individually
         Each label has a confidence of its own instead of a share of 1: entailment against
-        contradiction, or the cosine.
+        contradiction, or the cosine. Always so where a record may have several labels.
     mode
         ``nli`` or ``similarity``; by default what the model is for.
     temperature

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, get_args
 
@@ -57,8 +58,8 @@ class Known:
     votes
         Of the enabled heuristics by name.
     weak
-        Weak labels of the last run, of several labels how sure each answer is; None: there was
-        none.
+        Gives the weak labels of the last run, of several labels how sure each answer is; None:
+        there was none.
     """
 
     version: Hashable
@@ -69,7 +70,7 @@ class Known:
     labels: tuple[int, ...]
     spans: bool
     several: bool
-    weak: Votes | None
+    weak: Callable[[], Votes | None]
 
     def candidates(self, ids: Ints, strategy: str) -> Candidates:
         """Return records as candidates, with what a strategy asks of them."""
@@ -87,8 +88,9 @@ class Known:
                 found["mixed"] = doubts
         elif strategy in MEASURES:
             doubts = self._doubts(ids, strategy, START)
-            if doubts is None and strategy == "uncertain" and self.weak is not None:
-                doubts = self._weak_doubts(ids, self.weak)
+            if doubts is None and strategy == "uncertain":
+                weak = self.weak()
+                doubts = None if weak is None else self._weak_doubts(ids, weak)
             if doubts is not None:
                 found[strategy] = doubts
         return Candidates(ids, lambda at: placed.of(ids[at]), placed.of(self.labelled), found)
@@ -172,14 +174,16 @@ class Queues:
             tuple(label.id for label in task.schema.labels),
             task.schema.is_spans,
             task.schema.is_multi,
-            None if run is None else self._weak(task, run),
+            partial(self._weak, task, run),
         )
         with self._lock:
             self._known[field.task] = known
         return known
 
-    def _weak(self, task: Task, run: int) -> Votes:
+    def _weak(self, task: Task, run: int | None) -> Votes | None:
         """Return the weak labels of a run; of several labels each answer, yes or no."""
+        if run is None:
+            return None
         votes = self._project.columns.weak(run)
         if not task.schema.is_multi:
             return votes
