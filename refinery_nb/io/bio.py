@@ -31,9 +31,11 @@ def bio_tags(
     >>> bio_tags([[0, 3], [4, 8]], [Span(0, 8, "ORG"), Span(4, 6, "PER")])
     (['B-ORG', 'I-ORG'], [Span(start=4, end=6, label='PER')])
     """
+    tags = [OUTSIDE] * len(tokens)
+    if not spans:
+        return tags, []
     first = {int(token[0]): at for at, token in enumerate(tokens)}
     last = {int(token[1]): at for at, token in enumerate(tokens)}
-    tags = [OUTSIDE] * len(tokens)
     left_out = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end, span.label)):
         start, end = first.get(span.start), last.get(span.end)
@@ -95,6 +97,8 @@ def in_scheme(tags: Sequence[str], scheme: str) -> list[str]:
     >>> in_scheme(["B-A", "I-A", "B-A", "OUTSIDE"], "IOB1")
     ['I-A', 'I-A', 'B-A', 'O']
     """
+    if scheme == "IOB2":
+        return ["O" if tag == OUTSIDE else tag for tag in tags]
     made = []
     last, single = ("L", "U") if scheme == "BILOU" else ("E", "S")
     for at, tag in enumerate(tags):
@@ -105,8 +109,6 @@ def in_scheme(tags: Sequence[str], scheme: str) -> list[str]:
         if scheme == "IOB1":
             before = tags[at - 1] if at else OUTSIDE
             made.append(f"{'B' if begins and before[2:] == label else 'I'}-{label}")
-        elif scheme == "IOB2":
-            made.append(tag)
         else:
             ends = at + 1 == len(tags) or not tags[at + 1].startswith("I-")
             letter = (single if ends else "B") if begins else (last if ends else "I")

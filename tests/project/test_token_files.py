@@ -287,3 +287,16 @@ def test_several_categories_of_a_docbin_need_a_word(project: rn.Project, tmp_pat
         assert other.task("topic").gold()["label"].tolist() == [["A", "B"], []]
     with pytest.raises(SchemaError, match="Rasa"):
         project.export(tmp_path / "a.yml")
+
+
+def test_what_our_docbin_keeps_beside_a_document_is_msgpack() -> None:
+    import srsly
+
+    from refinery_nb.io.annotations.docbin import OURS, _packed, _unpacked
+
+    for text in ("", "é" * 40, "x" * 70_000):
+        assert srsly.msgpack_loads(_packed(text)) == {OURS: text}
+        assert _unpacked(_packed(text)) == text
+        # As spaCy would write it.
+        assert _unpacked(srsly.msgpack_dumps({OURS: text})) == text
+    assert _unpacked(srsly.msgpack_dumps({"other": 1})) is None

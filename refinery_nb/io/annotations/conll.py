@@ -25,6 +25,8 @@ BATCH = 5_000
 MARKER = "-DOCSTART-"
 TEXT, RECORD = "# text = ", "# record = "
 DOCUMENT = "document"
+# What is asked of spaCy about each token.
+TOKEN = ["IDX", "LENGTH", "IS_SPACE"]
 SCHEMES = ("IOB1", "IOB2", "BILOU", "BIOES")
 
 
@@ -215,12 +217,12 @@ def write(
             for row in rows:
                 number += 1
                 said, content = place.best(row), row[at] or ""
-                tokens = [t for t in make_doc(content) if not t.is_space]
-                if said is None or not tokens:
+                tokens = make_doc(content).to_array(TOKEN).tolist()
+                offsets = [(start, start + size) for start, size, space in tokens if not space]
+                if said is None or not offsets:
                     why = "it is not labelled" if said is None else "its text has no tokens"
                     left_out.append(LeftOut(number, None, None, None, content, why))
                     continue
-                offsets = [(token.idx, token.idx + len(token)) for token in tokens]
                 tags, lost = bio_tags(offsets, said.spans)
                 left_out += [
                     LeftOut(number, *span, content[span.start : span.end], MISALIGNED)
@@ -231,8 +233,10 @@ def write(
                     file.write(f"{MARKER}{separator}O\n\n")
                 if comments:
                     file.write(f"{RECORD}{json.dumps(layout.record(row), ensure_ascii=False)}\n")
-                for token, tag in zip(tokens, in_scheme(tags, scheme), strict=True):
-                    file.write(f"{token.text}{separator}{tag}\n")
+                file.writelines(
+                    f"{content[start:end]}{separator}{tag}\n"
+                    for (start, end), tag in zip(offsets, in_scheme(tags, scheme), strict=True)
+                )
                 file.write("\n")
     return left_out
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ BATCH = 5_000
 ATTRIBUTES = ("ORTH", "ENT_IOB", "ENT_TYPE")
 # Where our own export keeps the attributes of a record, as JSON.
 OURS = "refinery_nb"
+HEAD = b"\x81" + bytes([0xA0 | len(OURS)]) + OURS.encode()
+STRING32 = b"\xdb"
 MISALIGNED = "it does not begin and end with tokens, or overlaps another"
 LARGEST = 8 * 2**30
 STEP = 64 * 2**20
@@ -62,6 +65,8 @@ class DocBinFile:
         self.name = path.name
         self.warnings: list[str] = []
         self._bin = _load(path)
+        # Read here: spaCy asks all installed packages how to, for each document.
+        self._data, self._bin.user_data = list(self._bin.user_data), []
         self.keeps = is_small(path, PACKED)
         self._text = text
         self._group = group
@@ -77,9 +82,9 @@ class DocBinFile:
         """Yield a record a document."""
         rows: list[dict[str, Any]] = []
         numbers: list[int] = []
-        for number, doc in enumerate(self._docs(), start=1):
+        for number, (doc, ours) in enumerate(self._docs(), start=1):
             try:
-                rows.append(self._row(doc))
+                rows.append(self._row(doc, ours))
             except Unfit as unfit:
                 reject(None, number, unfit.field, str(unfit), doc.text)
                 continue
@@ -89,19 +94,22 @@ class DocBinFile:
                 rows, numbers = [], []
         yield Raw(numbers, None, rows, lambda at: repr(rows[at]))
 
-    def _docs(self) -> Iterator[Any]:
+    def _docs(self) -> Iterator[tuple[Any, Any]]:
+        """Yield each document, with the JSON that our own export keeps beside it, if any."""
         from spacy.vocab import Vocab
 
         try:
-            yield from self._bin.get_docs(Vocab())
+            docs = self._bin.get_docs(Vocab())
+            for doc, data in zip_longest(docs, self._data[: len(self._bin)]):
+                yield doc, None if data is None else _unpacked(data)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise InputError(f"the DocBin is damaged: {error}.", source=self.name) from error
 
-    def _row(self, doc: Any) -> dict[str, Any]:
+    def _row(self, doc: Any, ours: Any) -> dict[str, Any]:
         record: dict[str, Any] = {}
-        if isinstance(doc.user_data.get(OURS), str):
+        if isinstance(ours, str):
             try:
-                found = json.loads(doc.user_data[OURS])
+                found = json.loads(ours)
             except ValueError as error:
                 raise Unfit("the attributes are no JSON", "user_data") from error
             record = found if isinstance(found, dict) else {}
@@ -109,7 +117,8 @@ class DocBinFile:
         if self._group is not None:
             if self._group in doc.spans:
                 record[self._spans] = _offsets(doc.spans[self._group])
-        elif doc.has_annotation("ENT_IOB"):
+        elif not len(doc) or doc.to_array("ENT_IOB").any():
+            # As doc.has_annotation("ENT_IOB") says, token by token.
             record[self._spans] = _offsets(doc.ents)
         likely = [str(name) for name, value in doc.cats.items() if value >= LIKELY]
         if doc.cats:
@@ -120,6 +129,22 @@ class DocBinFile:
 
 def _offsets(spans: Any) -> list[list[Any]]:
     return [[one.start_char, one.end_char, one.label_] for one in spans if one.label_]
+
+
+def _packed(text: str) -> bytes:
+    """Return ``{OURS: text}`` in msgpack: a map of one, a string, and a string of any length."""
+    content = text.encode()
+    return HEAD + STRING32 + len(content).to_bytes(4, "big") + content
+
+
+def _unpacked(data: bytes) -> Any:
+    """Return what stands under ``OURS`` in the user data of a document; None: nothing does."""
+    if data.startswith(HEAD + STRING32):
+        return data[len(HEAD) + 5 :].decode()
+    import srsly  # type: ignore[import-untyped]
+
+    found = srsly.msgpack_loads(data, use_list=False)
+    return found.get(OURS) if isinstance(found, dict) else None
 
 
 def _load(path: Path) -> Any:
@@ -171,7 +196,7 @@ def write(
     names = [] if classes is None else [label.name for label in classes.task.labels]
     left_out: list[LeftOut] = []
     # Made of one vocabulary, the documents share its strings.
-    made = DocBin(attrs=ATTRIBUTES, store_user_data=True)
+    made = DocBin(attrs=ATTRIBUTES)
     number = 0
     for rows in chunks:
         for row in rows:
@@ -179,7 +204,7 @@ def write(
             doc = make_doc(row[at] or "")
             record = layout.record(row)
             record.pop(name, None)
-            doc.user_data[OURS] = json.dumps(record, ensure_ascii=False)
+            made.user_data.append(_packed(json.dumps(record, ensure_ascii=False)))
             marked = None if spans is None else spans.best(row)
             if marked is None:
                 doc.set_ents([], default="missing")
@@ -193,6 +218,7 @@ def write(
             if said is not None:
                 doc.cats = {one: float(one in said.labels) for one in names}
             made.add(doc)
+    made.store_user_data = True
     path.write_bytes(made.to_bytes())
     return left_out
 

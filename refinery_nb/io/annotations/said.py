@@ -16,6 +16,8 @@ from refinery_nb.io.names import MANUAL, NONE, WEAK, parse_column
 from refinery_nb.io.reading import Column
 
 Chunks = Iterable[list[tuple[Any, ...]]]
+# Types whose values are stored in another way than JSON has them.
+NESTED = (AttributeType.JSON, AttributeType.BOOLEAN)
 # Gives a text as a ``Doc`` of spaCy.
 MakeDoc = Callable[[str], Any]
 
@@ -54,6 +56,7 @@ class Place:
 
     def __init__(self, task: TaskSchema, columns: Sequence[Column]) -> None:
         self.task = task
+        self._is_spans, self._is_multi = task.is_spans, task.is_multi
         self._at: dict[tuple[str, str], int] = {}
         for at, one in enumerate(columns):
             found = parse_column(one.name, [] if task.on is None else [task.on])
@@ -80,12 +83,12 @@ class Place:
         return {by: self._of(value) for by, value in json.loads(row[at]).items()}
 
     def _said(self, row: Sequence[Any], source: str) -> Said | None:
-        at = self._at.get((source, "spans" if self.task.is_spans else "label"))
+        at = self._at.get((source, "spans" if self._is_spans else "label"))
         if at is None or row[at] is None:
             return None
         sure = self._at.get((source, "confidence"))
         value = row[at]
-        if (self.task.is_spans or self.task.is_multi) and isinstance(value, str):
+        if isinstance(value, str) and (self._is_spans or self._is_multi):
             value = json.loads(value)
         confidence = None if sure is None else row[sure]
         if isinstance(confidence, str):
@@ -93,14 +96,15 @@ class Place:
         return self._of(value, confidence)
 
     def _of(self, value: Any, confidence: Any = None) -> Said:
-        many = (
-            confidence if isinstance(confidence, list) else [confidence] * (confidence is not None)
-        )
-        if self.task.is_spans:
-            return Said((), tuple(map(Span._make, value)), tuple(many))
-        if self.task.is_multi:
-            return Said(tuple(value), (), tuple(many))
-        return Said(() if value == NONE else (str(value),), (), tuple(many))
+        if confidence is None:
+            many: tuple[float, ...] = ()
+        else:
+            many = tuple(confidence) if isinstance(confidence, list) else (confidence,)
+        if self._is_spans:
+            return Said((), tuple(map(Span._make, value)), many)
+        if self._is_multi:
+            return Said(tuple(value), (), many)
+        return Said(() if value == NONE else (str(value),), (), many)
 
 
 class Layout:
@@ -125,10 +129,15 @@ class Layout:
             and (found.attribute, found.task) == (task.on, task.name)
         }
         self.fields = [(at, one) for at, one in enumerate(columns) if at not in labels]
+        self._fields = [(at, one.name, one.type not in NESTED, one) for at, one in self.fields]
 
     def record(self, row: Sequence[Any]) -> dict[str, Any]:
         """Return the attributes of a row that are not missing, JSON nested again."""
-        return {one.name: plain(one, row[at]) for at, one in self.fields if row[at] is not None}
+        return {
+            name: value if simple else plain(one, value)
+            for at, name, simple, one in self._fields
+            if (value := row[at]) is not None
+        }
 
     def text(self, format: str, on: str | None = None) -> tuple[int, str]:
         """Return position and name of the text that all tasks are about.
