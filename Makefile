@@ -41,7 +41,7 @@ demo: setup
 ifdef HEADLESS
 	$(BIN)/python notebooks/headless.py $(NOTEBOOK)
 else
-	$(BIN)/jupyter lab $(NOTEBOOK)
+	$(BIN)/refinery-nb demo
 endif
 
 test: setup check typescript python browser notebooks

@@ -12,6 +12,7 @@ from typing import Any
 from refinery_nb import samples
 
 NOTEBOOK = "01_first_labels.ipynb"
+PROJECT = "sample-project"
 
 
 def add_to(commands: Any) -> None:
@@ -24,12 +25,15 @@ def add_to(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write the sample notebook and start JupyterLab on it."""
-    notebook = write_demo(given.folder)
-    print(f"The sample project is in {given.folder}.")
+    """Write the sample project and the guides, and start JupyterLab in the application."""
+    write_demo(given.folder)
+    database = write_project(given.folder)
+    print(f"The sample project is in {given.folder}, beside notebooks that explain it.")
     if given.no_start:
         return 0
-    command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    # Its file type leads to the application; the folder around it has the notebooks.
+    command = [sys.executable, "-m", "jupyterlab", str(database.absolute())]
+    command.append(f"--ServerApp.root_dir={given.folder.absolute()}")
     return subprocess.call([*command, *(["--no-browser"] if given.no_browser else [])])
 
 
@@ -42,3 +46,18 @@ def write_demo(folder: Path) -> Path:
         if not target.exists():
             shutil.copyfile(path, target)
     return folder / NOTEBOOK
+
+
+def write_project(folder: Path) -> Path:
+    """Make the sample project in a folder and return the path of its database; or what is there."""
+    import refinery_nb as rn
+    from refinery_nb.store.identity import DATABASE
+    from refinery_nb.widgets.application.script import sample
+
+    root = folder / PROJECT
+    with rn.open(root) as project:
+        if not len(project):
+            sample(project)
+            project.task("topic").run(progress=False)
+            project.embed("text", progress=False)
+    return root / DATABASE

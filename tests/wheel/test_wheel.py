@@ -137,6 +137,7 @@ def test_the_wheel_works_where_it_is_installed(wheel: Path, tmp_path: Path) -> N
         )
         assert said in told.stdout
     assert (tmp_path / "refinery-demo" / "01_first_labels.ipynb").exists()
+    assert (tmp_path / "refinery-demo" / "sample-project" / "project.db").exists()
     assert (tmp_path / "refinery-demo" / "images" / "labeler.png").exists()
 
 
