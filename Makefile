@@ -67,7 +67,11 @@ notebooks: setup
 	$(BIN)/python -m pytest -n $(PARALLEL) --nbmake --nbmake-timeout=300 notebooks/*.ipynb
 
 bench: setup
-	@for bench in tests/bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@# Small sizes by default, some 20 minutes in all; each bench says how to ask for more.
+	@for bench in tests/bench/*.py; do \
+	  echo "== $$bench"; begun=$$(date +%s); $(BIN)/python $$bench || exit 1; \
+	  echo "   $$(($$(date +%s) - begun)) s"; \
+	done
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

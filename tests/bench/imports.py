@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COUNT = 1_000_000
+COUNT = int(os.environ.get("RECORDS", 200_000))
 TEXT = "late parcel broken lamp refund invoice account password thank you order number"
 WORDS = TEXT.split(" ")
 

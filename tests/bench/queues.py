@@ -120,7 +120,7 @@ def needed(curve: dict[int, float], goal: float) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--most", type=int, default=300)
     parser.add_argument("--goal", type=float, default=0.8)
     parser.add_argument("--data", default="trec")

@@ -119,7 +119,7 @@ def voted(project: rn.Project, task: rn.Task, ids: set[str]) -> set[Key]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--labels", type=int, default=200)
     given = parser.parse_args()
     if not SHARED.is_file():

@@ -208,7 +208,7 @@ def quality(name: str, data: Data, counts: list[int], seeds: int) -> None:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--data", default="trec,agnews")
     options.add_argument("--labels", default="0,50,100,500")
     options.add_argument("--vectors", default="minilm", choices=("minilm", "tfidf"))
