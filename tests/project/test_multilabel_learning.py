@@ -111,6 +111,17 @@ def test_a_label_is_learnt_once_two_have_it_and_two_do_not(tags: rn.Task) -> Non
         tags.add(rn.ActiveLearner("text", labels=["Spor"]))
 
 
+def test_it_follows_the_labels_in_the_background(tags: rn.Task) -> None:
+    label(tags, 40)
+    tags.add(rn.ActiveLearner("text", min_confidence=0.5))
+    tags.run(progress=False)
+    before = said(tags, "learner")
+    tags.label_many({str(n): truth(n) for n in range(40, 80)})
+    assert tags.project.learning.wait(60.0)
+    assert "learnt from 80 reviewed records" in tags.heuristics()["message"].item()
+    assert said(tags, "learner") != before
+
+
 def test_it_says_the_same_again_and_whatever_the_order_of_labels(tags: rn.Task) -> None:
     label(tags, 60)
     one = tags.project.learning.lesson(tags).beliefs
