@@ -23,7 +23,9 @@ def _quickly(text: str) -> dict[str, Any] | None:
     Each member of an object has a colon of its own: if there are no more colons in the text than
     keys in the result, no key stood twice.
     """
-    if text[:1] != "{" or "NaN" in text or "Infinity" in text or _may_lack_a_half(text):
+    if text[:1] != "{" or "[" in text or text.find("{", 1) > 0:
+        return None  # nested, it seems
+    if "NaN" in text or "Infinity" in text or _may_lack_a_half(text):
         return None
     try:
         value, end = SCAN(text, 0)
