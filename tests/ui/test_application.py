@@ -22,6 +22,13 @@ KERNEL_IDLE = (
     "() => window.jupyterapp.shell.currentWidget?.context?.sessionContext?.session?.kernel"
     "?.status === 'idle'"
 )
+# JupyterLab keeps its layout a moment after it has changed.
+KEPT = """async () => {
+    const { data } = await window.jupyterapp.serviceManager.workspaces.fetch("default");
+    const kept = data["refinery:letters"]?.data;
+    return kept?.tab === "browse" && kept.slice === "first"
+        && JSON.stringify(data["layout-restorer:data"]).includes("refinery:letters");
+}"""
 THEMES = ["JupyterLab Light", "JupyterLab Dark"]
 WORDS = ["The parcel came late", "I want my money back", "How do I log in"]
 
@@ -116,7 +123,7 @@ def test_it_comes_back_after_a_reload(open_lab: Callable[..., Lab], letters: Pat
     label(lab, 2)
     lab.panel.get_by_label("Slice").select_option("first")
     lab.tab("Browse")
-    lab.page.wait_for_timeout(1500)  # JupyterLab keeps its layout a moment after it has changed
+    lab.page.wait_for_function(KEPT)
     lab.page.goto(f"{lab.server.url}/lab?token={lab.server.token}")
     lab.ready()
     expect(lab.panel.get_by_role("tab", name="Browse")).to_have_attribute("aria-selected", "true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,11 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
     shared = [one.split(extension)[1] for one in names if extension in one]
     assert {"install.json", "package.json", "schemas/refinery-nb/plugin.json"} <= set(shared)
     assert any(one.startswith("static/remoteEntry.") for one in shared)
+    with zipfile.ZipFile(wheel) as archive:
+        licences = next(one for one in names if one.endswith("static/third-party-licenses.json"))
+        bundled = [one["name"] for one in json.loads(archive.read(licences))["packages"]]
+    # JupyterLab's own packages are those of the page.
+    assert not [one for one in bundled if one.startswith(("@jupyterlab", "@lumino"))]
     assert not [one for one in names if one.startswith("refinery_nb/labextension")]
     server = "data/etc/jupyter/jupyter_server_config.d/refinery_nb.json"
     assert any(one.endswith(server) for one in names)

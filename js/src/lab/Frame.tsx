@@ -86,6 +86,11 @@ export function Frame({ state, onKernel, onCode }: FrameProps): JSX.Element {
           </button>
         </div>
       ) : null}
+      {kernel.state === "starting" && info !== null ? (
+        <Banner kind="info" name="starting">
+          The kernel starts. What you label meanwhile is kept and stored then.
+        </Banner>
+      ) : null}
       {state.trouble === "" ? null : (
         <Banner kind="error" name="panel">
           {state.trouble}

@@ -39,6 +39,8 @@ interface Parts {
 export function addCommands({ app, tracker, documents, browser, palette }: Parts): void {
   const { commands, shell, serviceManager } = app;
   const here = (): string => browser?.model.path ?? "";
+  // Without the drive that a collaborative server puts before it.
+  const local = (path: string): string => serviceManager.contents.localPath(path);
   const open = (args: PanelArgs): Promise<unknown> => commands.execute(OPEN, { ...args });
 
   const panelOf = (args: PanelArgs): ProjectPanel => {
@@ -103,7 +105,8 @@ export function addCommands({ app, tracker, documents, browser, palette }: Parts
     const [item] = items;
     if (items.length !== 1 || item === undefined) return null;
     const known = PathExt.basename(item.path) === "project.db";
-    return item.type === "directory" || known || isData(item.path) ? item : null;
+    if (item.type !== "directory" && !known && !isData(item.path)) return null;
+    return { path: local(item.path), type: item.type };
   }
 
   if (documents !== null) {
@@ -113,7 +116,7 @@ export function addCommands({ app, tracker, documents, browser, palette }: Parts
       icon: refineryIcon,
       execute: async () => {
         const file = await askForFile(documents);
-        const args = file === null ? null : await askForProject(file);
+        const args = file === null ? null : await askForProject(local(file));
         return args === null ? undefined : open(args);
       },
     });
@@ -123,7 +126,7 @@ export function addCommands({ app, tracker, documents, browser, palette }: Parts
       icon: refineryIcon,
       execute: async () => {
         const path = await askForFolder(documents);
-        return path === null ? undefined : open({ path });
+        return path === null ? undefined : open({ path: local(path) });
       },
     });
   }
