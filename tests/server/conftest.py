@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -63,15 +64,14 @@ class Serving:
         return opener, cookies
 
 
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    root = tmp_path_factory.mktemp("served")
+@contextmanager
+def serve(root: Path, *arguments: str) -> Iterator[Serving]:
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(root / ".config")}
     program = Path(__file__).with_name("serving.py")
     with (
         (root / ".log").open("w") as log,
         subprocess.Popen(
-            [sys.executable, str(program), str(root), TOKEN],
+            [sys.executable, str(program), str(root), TOKEN, *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             env=environment,
@@ -81,5 +81,13 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, (root / ".log").read_text()
-        yield Serving(root, json.loads(line))
-        process.terminate()
+        try:
+            yield Serving(root, json.loads(line))
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serve(tmp_path_factory.mktemp("served")) as running:
+        yield running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler, websocket_connect
 
 from refinery_nb.server.nodelay import send_at_once
-from tests.server.conftest import Serving
+from tests.server.conftest import Serving, serve
 
 
 def echo() -> Any:
@@ -82,3 +83,9 @@ def test_a_connection_that_cannot_is_opened_all_the_same(
 
 def test_the_installed_server_does_so(serving: Serving) -> None:
     assert serving.told["nodelay"] is True
+
+
+def test_it_is_switched_off_by_a_setting(tmp_path: Path) -> None:
+    with serve(tmp_path, "--RefineryServer.nodelay=False") as running:
+        assert running.told["nodelay"] is False
+        assert running.routes
