@@ -123,7 +123,10 @@ def test_it_comes_back_after_a_reload(open_lab: Callable[..., Lab], letters: Pat
     label(lab, 2)
     lab.panel.get_by_label("Slice").select_option("first")
     lab.tab("Browse")
-    lab.page.wait_for_function(KEPT)
+    for _ in range(200):  # wait_for_function takes a promise for an answer
+        if lab.page.evaluate(KEPT):
+            break
+        lab.page.wait_for_timeout(100)
     lab.page.goto(f"{lab.server.url}/lab?token={lab.server.token}")
     lab.ready()
     expect(lab.panel.get_by_role("tab", name="Browse")).to_have_attribute("aria-selected", "true")
