@@ -1,4 +1,4 @@
-"""The Jupyter server extension: which projects there are, and kernels that answer without delay."""
+"""The Jupyter server extension: which projects there are, kernels without delay, a quiet log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server gets from us: one route, and a switch on its connections to kernels."""
+"""What the server gets from us: one route, quick connections to kernels, a log without secrets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from traitlets.config import LoggingConfigurable
 
 from refinery_nb.server.handlers import ProjectsHandler
 from refinery_nb.server.nodelay import send_at_once
+from refinery_nb.server.masked import Masked
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [("refinery_nb/projects", ProjectsHandler)]
 """All that is served, below the server's base URL."""
@@ -32,5 +33,6 @@ class RefineryServer(LoggingConfigurable):
         base = app.web_app.settings["base_url"]
         routes = [(url_path_join(base, path), handler) for path, handler in ROUTES]
         app.web_app.add_handlers(".*$", routes)  # type: ignore[no-untyped-call]
+        app.log.addFilter(Masked())
         if self.nodelay:
             send_at_once(KernelWebsocketHandler)

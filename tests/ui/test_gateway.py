@@ -32,6 +32,7 @@ print(os.getpid(), os.environ["KERNEL_GATEWAY"])
 """
 IDLE = """() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext
     ?.session?.kernel?.status === 'idle'"""
+CANARY = "canary-of-the-gateway-71c2"  # in the environment, which the server would log
 NAMES = ["Delivery", "Defect", "Refund"]
 
 
@@ -41,6 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if not STATIC.exists():
         pytest.skip("refinery_nb/static/labeler.js is not built: run make setup")
     gateway = start("gateway", tmp_path_factory.mktemp("gateway"))
+    os.environ["REFINERY_NB_REMOTE_TOKEN"] = CANARY
     try:
         running = Server(
             tmp_path_factory.mktemp("lab"),
@@ -50,6 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
         running.stop()
     finally:
+        del os.environ["REFINERY_NB_REMOTE_TOKEN"]
         gateway.stop()
 
 
@@ -108,6 +111,9 @@ def test_label_20_records_and_browse_them_through_a_gateway(
     all_saved(found)
     said = stored(notebook, "twenty")
     assert list(said["label"]) == [NAMES[number % 3] for number in range(20)]
+    log = (server.root / "server.log").read_text()
+    assert "REFINERY_NB_REMOTE_TOKEN" in log, "the server does not log its environment any more"
+    assert CANARY not in log
     notebook.run(2)
     browser = notebook.page.get_by_test_id("browser")
     count = browser.get_by_test_id("count")
