@@ -12,8 +12,8 @@ from traitlets import Bool
 from traitlets.config import LoggingConfigurable
 
 from refinery_nb.server.handlers import ProjectsHandler
-from refinery_nb.server.nodelay import send_at_once
 from refinery_nb.server.masked import Masked
+from refinery_nb.server.nodelay import send_at_once
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [("refinery_nb/projects", ProjectsHandler)]
 """All that is served, below the server's base URL."""
