@@ -50,3 +50,12 @@ test("every part stays small", () => {
     expect(statSync(part).size).toBeLessThan(PARTS[name]!);
   }
 });
+
+// The page loads its entry, the panel and the styles at once, each view when it is looked at.
+test("the extension for JupyterLab stays small", () => {
+  const folder = new URL("../../refinery_nb/labextension/static/", import.meta.url);
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const sizes = scripts.map((name) => statSync(new URL(name, folder)).size);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(460_000);
+  expect(Math.max(...sizes)).toBeLessThan(90_000);
+});
