@@ -74,6 +74,9 @@ def _may_lack_a_half(text: str) -> bool:
     return "\\u" in text and ("\\\\u" in text or HALF.search(text) is not None)
 
 
+PIECE = 2**20  # characters whose brackets are counted at a time
+
+
 def _depth(text: str) -> int:
     r"""Return how deeply brackets are nested, those inside strings left out.
 
@@ -82,21 +85,32 @@ def _depth(text: str) -> int:
     """
     import numpy as np
 
-    content = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     is_sign = np.zeros(256, np.bool_)
     is_sign[list(b'"\\[]{}')] = True
-    at = np.flatnonzero(is_sign[content])
-    sign = content[at]
-    slash = sign == ord("\\")
-    follows = np.diff(at, prepend=-2) == 1
-    # Of a run of backslashes the odd ones escape what follows.
-    place = np.arange(len(at))
-    begins = slash & ~(follows & np.roll(slash, 1))
-    length = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1
-    escaped = follows & np.roll(slash & (length % 2 == 1), 1)
-    outside = np.cumsum((sign == ord('"')) & ~escaped) % 2 == 0
-    step = np.isin(sign, list(b"[{")).astype(np.int64) - np.isin(sign, list(b"]}"))
-    return int(np.cumsum(step * outside).max(initial=0))
+    first = quotes = depth = deepest = 0
+    while first < len(text):
+        last = min(first + PIECE, len(text))
+        while last < len(text) and text[last - 1] == "\\":
+            last += 1  # with what is escaped
+        content = np.frombuffer(text[first:last].encode("utf-8", "surrogatepass"), np.uint8)
+        first = last
+        at = np.flatnonzero(is_sign[content])
+        if not len(at):
+            continue
+        sign = content[at]
+        slash = sign == ord("\\")
+        follows = np.diff(at, prepend=-2) == 1
+        # Of a run of backslashes the odd ones escape what follows.
+        place = np.arange(len(at))
+        begins = slash & ~(follows & np.roll(slash, 1))
+        length = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1
+        escaped = follows & np.roll(slash & (length % 2 == 1), 1)
+        counted = np.cumsum((sign == ord('"')) & ~escaped) + quotes
+        step = np.isin(sign, list(b"[{")).astype(np.int64) - np.isin(sign, list(b"]}"))
+        depths = np.cumsum(step * (counted % 2 == 0)) + depth
+        quotes, depth = int(counted[-1]), int(depths[-1])
+        deepest = max(deepest, int(depths.max()))
+    return deepest
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)

@@ -25,16 +25,18 @@ def depth(value: Any) -> int:
     return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
 
-@given(value=VALUE, ascii=st.booleans())
-def test_depth_counts_no_brackets_of_strings(value: Any, ascii: bool) -> None:
-    assert strict_json._depth(json.dumps(value, ensure_ascii=ascii)) == depth(value)
+@given(value=VALUE, ascii=st.booleans(), piece=st.sampled_from([1, 2, 5, strict_json.PIECE]))
+def test_depth_counts_no_brackets_of_strings(value: Any, ascii: bool, piece: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "PIECE", piece)
+        assert strict_json._depth(json.dumps(value, ensure_ascii=ascii)) == depth(value)
 
 
 @given(value=VALUE)
 def test_a_lone_surrogate_is_refused_and_nothing_else(value: Any) -> None:
     text = json.dumps(value)
     if strict_json.surrogate(json.loads(text)) is None:
-        assert strict_json.loads(text) == value
+        assert strict_json.loads(text) == json.loads(text)
     else:
         with pytest.raises(strict_json.NotJson, match="lone surrogate"):
             strict_json.loads(text)
