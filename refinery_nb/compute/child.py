@@ -75,15 +75,15 @@ class Capture(io.TextIOBase):
 def refuse_processes(event: str, arguments: object) -> None:
     """Refuse to start processes: a fork bomb is one exception."""
     if event in BANNED:
-        raise PermissionError(f"a heuristic may not start processes ({event}).")
+        raise PermissionError(f"code that is run here may not start processes ({event}).")
 
 
 def refuse_network(event: str, arguments: object) -> None:
-    """Refuse connections: what a heuristic reads stays on the machine. No barrier to malice."""
+    """Refuse connections: what code reads stays on the machine. No barrier to malice."""
     if event in NETWORK:
         raise PermissionError(
-            f"a heuristic may not use the network ({event}); "
-            "task.run(limits=rn.Limits(network=True)) allows it."
+            f"code that is run here may not use the network ({event}); "
+            "limits=rn.Limits(network=True) allows it where it is run."
         )
 
 
