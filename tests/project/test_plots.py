@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import refinery_nb as rn
-from refinery_nb.core.errors import QueryError
+from refinery_nb.core.errors import QueryError, SchemaError
 from refinery_nb.project.charts.plots import Plots
 from refinery_nb.project.charts.still import still
 
@@ -81,3 +81,23 @@ def test_the_figures_have_the_numbers_of_a_view(topic: rn.Task) -> None:
     assert list(plot.attribute("kind", few).data[0].x) == [4]
     with pytest.raises(QueryError, match="words"):
         plot.lengths("words")
+
+
+def test_calibration_of_one_label_counts_what_is_said_of_it(project: rn.Project) -> None:
+    tags = project.task("tags", ["Late", "Money"], on="text", kind="multilabel")
+    with pytest.raises(SchemaError, match="Latte"):
+        tags.plot.calibration(label="Latte")
+    tags.add(rn.Lookup("Late", ["late", "back"], name="l"))
+    tags.add(rn.Lookup("Money", ["money"], name="m"))
+    tags.run(progress=False)
+    tags.label_many({str(n): ["Late"] if n % 2 == 0 else ["Money"] for n in range(8)})
+    run = tags.supervise(model="majority")
+
+    def judged(label: str | None) -> float:
+        found = tags.plot.calibration(run, label)
+        assert (label or "") in found.layout.title.text
+        return float(sum(found.data[-1].y))
+
+    assert judged("Late") == run.calibration("Late")["count"].sum() > 0
+    assert judged("Money") == run.calibration("Money")["count"].sum() > 0
+    assert judged(None) == judged("Late") + judged("Money")

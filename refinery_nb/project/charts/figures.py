@@ -100,12 +100,26 @@ def confidence(run: WeakRun | Task, *, theme: str = "auto", view: View | None = 
     return found
 
 
-def calibration(run: WeakRun | Task, *, theme: str = "auto") -> go.Figure:
-    """Show whether confidence means what it says: a reliability diagram with 95 % intervals."""
+def calibration(run: WeakRun | Task, label: str | None = None, *, theme: str = "auto") -> go.Figure:
+    """Show whether confidence means what it says: a reliability diagram with 95 % intervals.
+
+    Parameters
+    ----------
+    label
+        Only what is said of this label; None: of all.
+
+    Raises
+    ------
+    SchemaError
+        If the task has no such label.
+    """
     title, one = "Whether confidence means what it says", _run(run)
+    if label is not None:
+        label = (run if isinstance(run, Task) else run.task).schema.label(label).name
+        title = f"{title} for {short([label])[0]}"
     if one is None:
         return empty(title, NO_RUN, theme)
-    table, error = charts_data.calibration(one)
+    table, error = charts_data.calibration(one, label)
     table = table[table["count"] > 0]
     if table.empty:
         return empty(title, NO_GOLD, theme)

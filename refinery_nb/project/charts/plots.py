@@ -40,9 +40,14 @@ class Plots:
         """Show how sure the weak labels of a run are; of the last one by default."""
         return figures.confidence(run or self._task, theme=theme, view=view)
 
-    def calibration(self, run: WeakRun | None = None, *, theme: str = "auto") -> go.Figure:
-        """Show whether the confidence of a run means what it says; of the last one by default."""
-        return figures.calibration(run or self._task, theme=theme)
+    def calibration(
+        self, run: WeakRun | None = None, label: str | None = None, *, theme: str = "auto"
+    ) -> go.Figure:
+        """Show whether the confidence of a run means what it says; of the last one by default.
+
+        Of one label, or of all.
+        """
+        return figures.calibration(run or self._task, label, theme=theme)
 
     def confusion(
         self,

@@ -79,13 +79,13 @@ def label_counts(task: Task, view: View | None = None) -> pd.DataFrame:
     return pd.DataFrame({"label": names, "manual": manual, "weak": pd.array(weakly, dtype="Int64")})
 
 
-def calibration(run: WeakRun) -> tuple[pd.DataFrame, float]:
+def calibration(run: WeakRun, label: str | None = None) -> tuple[pd.DataFrame, float]:
     """Return ``confidence, accuracy, count`` by bins of confidence, and the calibration error.
 
     Only records that people have judged count, with what the model says when it is fitted without
-    their labels. A span is right if its boundaries and its label are.
+    their labels. A span is right if its boundaries and its label are. Of one label, or of all.
     """
-    frame = trust.calibration(run)
+    frame = trust.calibration(run, label)
     return frame[["confidence", "accuracy", "count"]], float(frame.attrs["ece"])
 
 
