@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -15,8 +16,14 @@ NOT_OURS = ("GL Driver Message",)
 class Lab:
     """A page with JupyterLab; what goes wrong in it is kept."""
 
-    def __init__(self, server: Server, browser: Browser, path: str = "lab?reset&") -> None:
+    def __init__(
+        self, server: Server, browser: Browser, path: str = "lab?reset&", *, tour: bool = False
+    ) -> None:
         self.server = server
+        # As somebody has it who has seen the tour before, or not.
+        settings = server.settings / "refinery-nb" / "plugin.jupyterlab-settings"
+        settings.parent.mkdir(exist_ok=True)
+        settings.write_text(json.dumps({"tourSeen": not tour}))
         self.errors: list[str] = []
         self.foreign: list[str] = []
         # So that what is copied can be read.

@@ -37,8 +37,8 @@ WORDS = ["The parcel came late", "I want my money back", "How do I log in"]
 def open_lab(server: Server, browser: Any) -> Iterator[Callable[..., Lab]]:
     opened: list[Lab] = []
 
-    def make(path: str = "lab?reset&") -> Lab:
-        opened.append(Lab(server, browser, path))
+    def make(path: str = "lab?reset&", **how: Any) -> Lab:
+        opened.append(Lab(server, browser, path, **how))
         return opened[-1]
 
     yield make
@@ -280,6 +280,40 @@ def test_a_link_opens_the_labeler_alone(open_lab: Callable[..., Lab], letters: P
     lab = open_lab("lab?refinery=letters&task=topic&slice=first&reset&")
     expect(lab.labeler).to_contain_text("1 of 5")
     expect(lab.panel.get_by_role("tab")).to_have_count(0)
+
+
+def test_the_tour_is_shown_once_holds_nobody_up_and_comes_again_on_demand(
+    open_lab: Callable[..., Lab], letters: Path
+) -> None:
+    lab = open_lab(tour=True)
+    lab.command("refinery:open", path="letters")
+    tour = lab.panel.get_by_role("dialog", name="Label with the keys")
+    expect(tour.get_by_role("button", name="Next")).to_be_focused()
+    label(lab, 1)  # it stands beside the Labeler
+    tour.get_by_role("button", name="Skip").focus()
+    keys = lab.page.keyboard
+    keys.press("Tab")
+    expect(tour.get_by_role("button", name="Next")).to_be_focused()
+    keys.press("Tab")
+    expect(tour.get_by_role("button", name="Skip")).to_be_focused()
+    keys.press("ArrowRight")
+    expect(lab.panel.get_by_role("dialog", name="Find what to label")).to_be_visible()
+    keys.press("Enter")
+    keys.press("ArrowRight")
+    expect(lab.panel.get_by_role("dialog", name="The same in Python")).to_be_visible()
+    keys.press("Enter")
+    expect(lab.panel.get_by_test_id("tour")).to_have_count(0)
+    expect(lab.labeler).to_be_focused()
+    lab.page.goto(f"{lab.server.url}/lab?reset&token={lab.server.token}")
+    lab.ready()
+    lab.command("refinery:open", path="letters")
+    expect(lab.labeler).to_be_focused()
+    expect(lab.panel.get_by_test_id("tour")).to_have_count(0)
+    lab.command("refinery:tour")
+    expect(lab.panel.get_by_test_id("tour")).to_be_visible()
+    keys.press("Escape")
+    expect(lab.panel.get_by_test_id("tour")).to_have_count(0)
+    expect(lab.labeler).to_be_focused()
 
 
 def test_what_is_no_project_is_said_and_nothing_is_made(

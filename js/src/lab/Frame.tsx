@@ -5,8 +5,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Entry } from "../ui/entry";
 import { useSource } from "../ui/hooks";
 import { Banner, Empty, Skeleton, Toast } from "../ui/states";
+import { takeKeys } from "./keys";
 import { Settings } from "./Settings";
 import type { PanelState } from "./state";
+import { Tour } from "./Tour";
 import { TABS, type Tab, type TabId } from "./tabs";
 import { progress } from "./words";
 
@@ -59,6 +61,7 @@ export function Frame({ state, onKernel, onCode }: FrameProps): JSX.Element {
             <button
               type="button"
               class="rn-button"
+              data-tour="code"
               title="The Python that shows this in a notebook"
               disabled={info === null}
               onClick={onCode}
@@ -116,6 +119,7 @@ export function Frame({ state, onKernel, onCode }: FrameProps): JSX.Element {
           <Views state={state} tabs={tabs} />
         )}
       </div>
+      {state.tour === null || !state.canTour ? null : <Tour state={state} />}
       <Toast text={state.notice.text} at={state.notice.at} />
     </div>
   );
@@ -157,20 +161,6 @@ function Tabs({ state, tabs }: { state: PanelState; tabs: Tab[] }): JSX.Element 
       ))}
     </div>
   );
-}
-
-/** Give the keys to the view that is shown, if nobody in sight has them. */
-export function takeKeys(within: Element): void {
-  const panel = within.closest<HTMLElement>(".rn-panel");
-  const active = document.activeElement;
-  const free =
-    active === null ||
-    active === document.body ||
-    active === panel ||
-    (panel?.contains(active) === true && active.closest("[hidden]") !== null);
-  if (panel === null || !free) return;
-  const view = panel.querySelector<HTMLElement>(".rn-app-view:not([hidden]) .rn-ui");
-  (view ?? panel).focus({ preventScroll: true });
 }
 
 /** A tab is made when it is first looked at, and stays. */

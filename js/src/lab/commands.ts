@@ -159,6 +159,12 @@ export function addCommands({ app, tracker, documents, browser, palette }: Parts
       ({ state }) => state.show(id),
       (state) => !state.only,
     );
+  onCurrent(
+    "refinery:tour",
+    "Show the Tour",
+    ({ state }) => state.toTour(0),
+    (state) => state.canTour,
+  );
   onCurrent("refinery:show-code", "Show the Code", ({ state }) => showCode(state));
   onCurrent("refinery:copy-link", "Copy a Link to Label This", ({ state }) => copyLink(state));
   onCurrent("refinery:choose-kernel", "Change the Kernel of the Project…", (panel) =>

@@ -17,6 +17,7 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { addCommands, CHOOSE, NEW, OPEN, SAMPLE } from "./commands";
 import { addFileType } from "./file";
+import { tourOnce } from "./first";
 import type { ProjectPanel } from "./panel";
 import { ProjectsSidebar } from "./sidebar";
 import { addStatus } from "./status";
@@ -65,7 +66,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       if (commands.hasCommand(command)) launcher?.add({ command, category: "Label text", rank });
     });
     // The keys are in the schema; loading it makes them known where nothing else does.
-    settings?.load(ID).catch(() => undefined);
+    settings?.load(ID).then(
+      (own) => tourOnce(own, tracker),
+      () => undefined,
+    );
 
     const current = (): ProjectPanel | null =>
       tracker.currentWidget === shell.currentWidget ? tracker.currentWidget : null;

@@ -6,8 +6,9 @@ import type { Message } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 import { h, render } from "preact";
-import { Frame, takeKeys } from "./Frame";
+import { Frame } from "./Frame";
 import { refineryIcon } from "./icon";
+import { takeKeys } from "./keys";
 import type { JobRow } from "./protocol";
 import { type PanelArgs, PanelState } from "./state";
 

@@ -43,6 +43,8 @@ export class PanelState extends Source {
   trouble = "";
   /** What is being done: its words stand where the next step will. */
   busy = "";
+  /** The step of the tour that is shown, from 0. */
+  tour: number | null = null;
   ended: (job: JobRow) => void = () => undefined;
   private readonly link: Link<Operations, ProjectInfo, Pushed>;
   private readonly reported = new Set<number>();
@@ -78,6 +80,12 @@ export class PanelState extends Source {
   get current(): TaskRow | null {
     const tasks = this.info?.tasks ?? [];
     return tasks.find((one) => one.name === this.task) ?? tasks[0] ?? null;
+  }
+
+  /** Whether there is something to show around in. */
+  get canTour(): boolean {
+    const ready = this.kernel.state === "ready" && this.busy === "";
+    return ready && !this.only && this.current !== null;
   }
 
   /** What restores this panel. */
@@ -117,6 +125,11 @@ export class PanelState extends Source {
   show(tab: TabId): void {
     if (TABS.every(({ id }) => id !== tab)) return;
     this.tab = tab;
+    this.emit();
+  }
+
+  toTour(step: number | null): void {
+    this.tour = step;
     this.emit();
   }
 
