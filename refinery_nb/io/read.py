@@ -18,8 +18,11 @@ from refinery_nb.io.annotations.converted import Converted
 from refinery_nb.io.arrow import ArrowTable, is_arrow
 from refinery_nb.io.convert import Bad
 from refinery_nb.io.evidence import Evidence
+from refinery_nb.io.excel import Excel
 from refinery_nb.io.hub import HubDataset, is_dataset
 from refinery_nb.io.reading import Chunk, Column, Raw, Reading, Reject, Rejected, Source
+from refinery_nb.io.spreadsheet import Released
+from refinery_nb.io.table import Table
 
 # Format: where its source class is, and the suffixes that name it.
 FORMATS = {
@@ -45,6 +48,7 @@ def read(
     on_error: str = "raise",
     sheet: str | None = None,
     delimiter: str | None = None,
+    excel_safe: bool = False,
     **options: Any,
 ) -> Reading:
     """Survey a source: find its columns and their types, and everything that is wrong with it.
@@ -68,6 +72,8 @@ def read(
         Of an Excel file; by default the first that is visible.
     delimiter
         Of a CSV file; by default what its header uses.
+    excel_safe
+        Whether a CSV, TSV or Excel file was written with ``excel_safe=True``: its guards go.
     **options
         What a format of another tool is asked: see its class in ``io.annotations``.
 
@@ -81,6 +87,10 @@ def read(
             f"on_error={on_error!r}.", hint=did_you_mean(str(on_error), ["raise", "quarantine"])
         )
     opened = _open(source, format, encoding, sheet, delimiter, options)
+    if excel_safe:
+        if not isinstance(opened, (Table, Excel)):
+            raise InputError("excel_safe is for CSV, TSV and Excel files.", source=opened.name)
+        opened = Released(opened)
     declared = {name: AttributeType(kind) for name, kind in (types or {}).items()}
     return _Survey(opened, declared, dict(known or {}), on_error == "quarantine").reading()
 

@@ -14,6 +14,7 @@ from refinery_nb.core.schema import TaskSchema
 from refinery_nb.io import formats
 from refinery_nb.io.annotations.said import LeftOut
 from refinery_nb.io.reading import Column, Columns
+from refinery_nb.io.spreadsheet import guard
 
 WRITERS = {
     ".csv": "refinery_nb.io.table:write",
@@ -23,6 +24,7 @@ WRITERS = {
     ".parquet": "refinery_nb.io.parquet:write",
     ".xlsx": "refinery_nb.io.excel:write",
 }
+SPREADSHEETS = (".csv", ".tsv", ".xlsx")
 
 
 def foreign_format(path: Path, format: str | None) -> str | None:
@@ -48,6 +50,7 @@ def write(
     *,
     format: str | None = None,
     tasks: Sequence[TaskSchema] = (),
+    excel_safe: bool = False,
     **options: Any,
 ) -> list[LeftOut]:
     """Write records to a file; return what the format cannot hold.
@@ -61,6 +64,10 @@ def write(
         Values, a column each; at least one column.
     format
         By default the suffix says it.
+    excel_safe
+        For CSV, TSV and Excel: an apostrophe before every text that a spreadsheet program would
+        compute. ``project.add(path, excel_safe=True)`` takes them away again. By default the texts
+        are written as they are, for programs.
     tasks, **options
         For formats of other tools: the tasks to write, and what the format is asked (see its
         ``write`` in ``io.annotations``).
@@ -71,6 +78,10 @@ def write(
         If nothing names a format, or the format cannot hold a value.
     """
     writer = _writer(path, format, tasks, options)
+    if excel_safe:
+        if foreign_format(path, format) is not None or _suffix(path, format) not in SPREADSHEETS:
+            raise InputError("excel_safe is for CSV, TSV and Excel files.", source=path.name)
+        chunks = guard(chunks)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist.", source=str(path))
     # Writers that know several suffixes look for them in this name.
@@ -97,7 +108,7 @@ def _writer(
         function: Callable[..., list[LeftOut]] = formats.module_of(foreign).write
         formats.check_options(foreign, function, options)
         return _by_rows(bound(function, tasks=tasks, **options))
-    suffix = path.suffix if format is None else f".{'xlsx' if format == 'excel' else format}"
+    suffix = _suffix(path, format)
     if suffix not in WRITERS:
         what = f"the suffix {suffix!r}" if format is None else f"{format!r}"
         known = ", ".join([*WRITERS, *formats.SUFFIXES])
@@ -108,6 +119,10 @@ def _writer(
     module, _, attribute = WRITERS[suffix].partition(":")
     plain: Callable[..., None] = getattr(importlib.import_module(module), attribute)
     return _by_rows(plain) if suffix == ".xlsx" else plain
+
+
+def _suffix(path: Path, format: str | None) -> str:
+    return path.suffix if format is None else f".{'xlsx' if format == 'excel' else format}"
 
 
 def _by_rows(writer: Callable[..., Any]) -> Callable[..., Any]:
