@@ -474,7 +474,7 @@ def test_a_search_is_kept_as_a_slice_and_exported_in_its_order(
 def test_the_labeler_searches_words(project: rn.Project) -> None:
     filled(project, ["1 0 late", "0 1 goal"])
     task = project.task("topic", ["A"], on="text")
-    session = rn.Labeler(task)._session
+    session = rn.Labeler(task)._conversation.session
     session.search = "late"
     assert session._selected().keys() == ["r0"]
 
