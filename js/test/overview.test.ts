@@ -93,6 +93,17 @@ test("a filter that is chosen is shown at once and asked once, and the values fo
   expect(state.menu?.filter.slice).toBe("hard");
 });
 
+test("a label that the matrix asks about is asked once, and the values stay", async () => {
+  const { state, asked, ops } = open();
+  await state.open();
+  await vi.waitFor(() => expect(state.statistics).not.toBeNull());
+  state.chooseLabel("Late");
+  expect(state.busy).toBe(true);
+  await vi.waitFor(() => expect(state.busy).toBe(false));
+  expect(ops().slice(3)).toEqual(["numbers"]);
+  expect(asked[3]!.args).toEqual({ label: "Late" });
+});
+
 test("an error is said, and the next answer takes it away", async () => {
   let fail = true;
   const error = { code: "query", message: "No such slice.", hint: "" };

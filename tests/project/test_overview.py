@@ -130,12 +130,16 @@ def marks(overview: Overview, task: rn.Task) -> list[tuple[dict[str, Any], int]]
             ({"what": "confidence", "bin": at}, count)
             for at, count in enumerate(found.weak.confidence.tolist())
         ]
-    if found.confusion is not None:
-        names = [*(label.name for label in found.schema.labels), None]
+    every = found.schema.labels
+    for label in every if found.schema.is_multi else (None,):
+        confusion = overview.standing(task, label and label.name).confusion
+        assert confusion is not None
+        names = [*(one.name for one in ((label,) if label else every)), None]
         for row, left in enumerate(names):
             for column, right in enumerate(names):
-                count = len(found.confusion.records_of(row, column))
-                asked.append(({"what": "cell", "row": left, "column": right}, count))
+                cell = {"what": "cell", "row": left, "column": right}
+                count = len(confusion.records_of(row, column))
+                asked.append((cell | ({"label": label.name} if label else {}), count))
     if found.calibration is not None and not spans and not found.schema.is_multi:
         counts = found.calibration.found.count.tolist()
         asked += [
@@ -180,11 +184,13 @@ def test_the_numbers_are_those_of_reports_and_charts(
         told = getattr(found.calibration.found, name)
         assert told == pytest.approx(calibration[name].to_numpy()), name
     assert found.calibration.found.error == pytest.approx(calibration.attrs["ece"])
+    for label in LABELS if kind == "tags" else [None]:
+        confusion = Overview(project).standing(task, label).confusion
+        assert confusion is not None
+        expected = compare(task, level=label).confusion
+        assert confusion.counts.tolist() == expected.counts.tolist()
+        assert confusion.judged.tolist() == expected.judged.tolist()
     if kind != "tags":
-        assert found.confusion is not None
-        expected = compare(task)
-        assert found.confusion.counts.tolist() == expected.confusion.counts.tolist()
-        assert found.confusion.judged.tolist() == expected.confusion.judged.tolist()
         table = charts_data.label_counts(task)
         count = [one.spans[0] if one.spans else one.manual for one in found.labels]
         assert count[: len(table)] == table["manual"].tolist()
@@ -279,7 +285,7 @@ def test_what_is_taken_in_bit_by_bit_is_what_is_counted_anew(
         for step in steps:
             say(task, *step)
             if step[1] % 3:  # several things may happen between two looks
-                overview.standing(task)
+                overview.standing(task, LABELS[step[2]])
         fresh = Overview(project, now=lambda: at)
         fresh.choose(chosen)
         ours, theirs = plain(overview.standing(task)), plain(fresh.standing(task))

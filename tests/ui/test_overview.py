@@ -76,6 +76,35 @@ def test_a_bar_opens_its_records_and_labels_are_counted_at_once(
     expect(found).to_have_attribute("data-labelled", "25")
 
 
+TAGS = """
+import refinery_nb as rn
+project = rn.open("tags", by="ann")
+project.add([{"id": f"r{n}", "text": ["It is late", "Late refund"][n % 2]} for n in range(8)],
+            key="id")
+tags = project.task("tags", ["Late", "Refund"], on="text", kind="multilabel")
+tags.add(rn.Lookup("Late", ["late"])), tags.add(rn.Regex("Refund", "refund|is", name="money"))
+tags.run(progress=False)
+tags.label_many({f"r{n}": ["Late", "Refund"] if n % 2 else ["Late"] for n in range(4)})
+tags.supervise(model="majority")
+rn.Overview(project)
+"""
+
+
+def test_each_of_several_labels_has_its_matrix(open_notebook: OpenNotebook) -> None:
+    notebook = open_notebook(TAGS)
+    notebook.run(0)
+    panel = overview(notebook).get_by_test_id("panel-matrix")
+    expect(panel.get_by_test_id("cell-Late-Late")).to_have_attribute("data-count", "4")
+    panel.get_by_test_id("matrix-label").select_option("Refund")
+    wrong = panel.get_by_test_id("cell-not Refund-Refund")
+    expect(wrong).to_have_attribute("data-count", "2")
+    wrong.click()
+    expect(notebook.page.get_by_test_id("labeler")).to_have_attribute("data-record", "r0")
+    expect(wrong).to_have_attribute("aria-selected", "true")
+    panel.get_by_test_id("matrix-label").select_option("Late")
+    expect(panel.get_by_test_id("cell-Late-Late")).to_have_attribute("aria-selected", "false")
+
+
 def test_other_records_and_every_kind_of_mark(open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(PROJECT, "print(overview.view.count())")
     notebook.run(0)

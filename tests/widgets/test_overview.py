@@ -202,16 +202,28 @@ def test_empty_projects_have_an_overview_too(project: rn.Project) -> None:
     assert front.ask("numbers")["ok"]["numbers"] is None
 
 
-def test_several_labels_a_record_have_no_matrix_but_all_else(topic: rn.Task) -> None:
+def test_several_labels_a_record_have_a_matrix_each(topic: rn.Task) -> None:
     tags = topic.project.task("tags", ["A", "B"], on="text", kind="multilabel")
     tags.add(rn.Lookup("A", ["late"], name="a"))
     tags.run(progress=False)
     tags.label_many({"r00": ["A", "B"], "r01": []})
     tags.supervise(model="majority")
-    numbers = Front(rn.Overview(tags)).ask("numbers")["ok"]["numbers"]
+    front = Front(rn.Overview(tags))
+    numbers = front.ask("numbers")["ok"]["numbers"]
     assert [one["manual"] for one in numbers["labels"]] == [1, 1, 1]
-    assert numbers["matrix"] is None
     assert numbers["voted"]["conflicting"] is None
+    assert (numbers["matrix"]["label"], numbers["matrix"]["judged"]) == ("A", 2)
+    other = front.ask("numbers", label="B")["ok"]["numbers"]["matrix"]
+    assert (other["label"], other["row_labels"]) == ("B", ["B", "not B"])
+    assert other["cells"] == [[0, 1, 1], [1, 1, 1]]
+    assert front.ask("numbers")["ok"]["numbers"]["matrix"] == other
+    cell = {"what": "cell", "label": "B", "row": "B", "column": None}
+    assert front.ask("open", mark=cell)["ok"]["count"] == 1
+    assert front.ask("open", mark=cell | {"label": "C"})["error"]["code"] == "schema"
+    # What was chosen may be gone, or of another task.
+    tags.delete_label("B").apply()
+    assert front.ask("numbers")["ok"]["numbers"]["matrix"]["label"] == "A"
+    assert front.ask("numbers", task="topic")["ok"]["numbers"]["matrix"] is None
 
 
 def test_the_still_picture_counts_and_makes_nothing_of_names(topic: rn.Task) -> None:

@@ -30,6 +30,7 @@ from refinery_nb.project.overview.said import Said
 from refinery_nb.project.overview.standing import bin_of, holds
 from refinery_nb.project.overview.values import Unit
 from refinery_nb.project.overview.weakly import BINS, EDGES
+from refinery_nb.project.quality.confusion import ASKED
 from refinery_nb.store import records
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _confidence(_: Overview, said: Said, mark: Mark) -> Condition:
 def _cell(_: Overview, said: Said, mark: Mark) -> Condition:
     schema = said.schema
     level = "tokens" if schema.is_spans else "records"
+    if schema.is_multi:
+        level = f"{ASKED}{schema.label(str(mark.get('label'))).name}"
     row, column = (
         None if mark.get(side) is None else schema.label(str(mark[side])).name
         for side in ("row", "column")

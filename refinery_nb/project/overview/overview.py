@@ -92,12 +92,22 @@ class Overview:
             found = found.where(condition)
         return found
 
-    def standing(self, task: Task) -> Standing:
-        """Return how a task stands on the records that count."""
+    def standing(self, task: Task, label: str | None = None) -> Standing:
+        """Return how a task stands on the records that count.
+
+        Parameters
+        ----------
+        label
+            Where a record may have several labels: the one that the matrix asks about; by default,
+            and once there is no such label any more, the first.
+        """
         with self._lock:
             said = self.said(task)
             mask, filtered = self._mask()
-            return standing(said, self.weakly, self.masks, mask, filtered, self._now())
+            labels = {one.name: one for one in said.schema.labels} if said.schema.is_multi else {}
+            asked = labels.get(label or "") or next(iter(labels.values()), None)
+            now = self._now()
+            return standing(said, self.weakly, self.masks, mask, filtered, now, asked)
 
     def statistics(self, attribute: str, unit: Unit | None = None) -> Statistics:
         """Return what the values of an attribute are like on the records that count."""

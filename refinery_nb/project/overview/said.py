@@ -100,8 +100,6 @@ class Said:
         The valid manual labels.
     run
         The id of the last run; None if there is none.
-    confusion
-        Manual (rows) against weak labels; None without a run, or where a record has several labels.
     met
         Whether the weak labels of reviewed records are right; None without a run.
     """
@@ -114,8 +112,9 @@ class Said:
         self.answers = Answers(nobody, nobody, nobody, np.zeros(0), np.zeros(0, np.bool_))
         self.gold = Gold(np.zeros(0, np.int64), Votes.empty(spans=self.schema.is_spans))
         self.run: int | None = None
-        self.confusion: Confusion | None = None
         self.met: Met | None = None
+        # By the label that was asked about, where a record may have several.
+        self._confusions: dict[int | None, Confusion] = {}
         self._codes: dict[Answer, int] = {frozenset(): 0}
         self._version: Hashable = None
         self._seen = 0
@@ -144,6 +143,18 @@ class Said:
                 self.gold = found if touched is None else _with_gold(self.gold, touched, found)
         self._version, self._seen = version, newest
         self._meet(project, touched)
+
+    def confusion(self, label: int | None = None) -> Confusion | None:
+        """Return manual (rows) against weak labels; None without a run.
+
+        Parameters
+        ----------
+        label
+            The id of the label that is asked about, yes or no: where a record may have several.
+        """
+        if self.run is not None and label not in self._confusions:
+            self._confusions[label] = self._confuse(self.gold.reviewed, label)
+        return self._confusions.get(label)
 
     def codes_of(self, label: int) -> list[int]:
         """Return the answers that hold a label."""
@@ -187,14 +198,13 @@ class Said:
         self.run = project.columns.last_run(self.schema)
         version = None if self.run is None else project.columns.weak_version(self.run)
         if self.run is None:
-            self.confusion = self.met = None
+            self.met, self._confusions = None, {}
         elif version != self._heard_version or touched is None or self.met is None:
             one = sources.source(self.task, f"run:{self.run}")
             people = sources.source(self.task, "gold")
             _, self._heard = sources.said(self.task, one, against=people)
             self.met = self._judge(self.gold.reviewed)
-            several = self.schema.is_multi
-            self.confusion = None if several else self._confuse(self.gold.reviewed)
+            self._confusions = {}
         elif len(touched):
             reviewed = touched[_among(touched, self.gold.reviewed)]
             fresh, old = self._judge(reviewed), self.met
@@ -204,8 +214,9 @@ class Said:
                 put(old.confidence, fresh.confidence),
                 put(old.right, fresh.right),
             )
-            if self.confusion is not None:
-                self.confusion = _with_confusion(self.confusion, touched, self._confuse(reviewed))
+            for label, known in self._confusions.items():
+                own = self._confuse(reviewed, label)
+                self._confusions[label] = _with_confusion(known, touched, own)
         self._heard_version = version
 
     def _judge(self, reviewed: Ints) -> Met:
@@ -214,8 +225,8 @@ class Said:
         right = np.array([entry in known for entry in _entries(votes)], np.bool_)
         return Met(votes.record, votes.confidence, right)
 
-    def _confuse(self, reviewed: Ints) -> Confusion:
-        labels = [label.id for label in self.schema.labels]
+    def _confuse(self, reviewed: Ints, label: int | None) -> Confusion:
+        labels = [one.id for one in self.schema.labels] if label is None else [label]
         said, heard = within(self.gold.votes, reviewed), within(self._heard, reviewed)
         if not self.schema.is_spans:
             return of_classes(reviewed, said, heard, labels)

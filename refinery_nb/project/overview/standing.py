@@ -55,8 +55,10 @@ class Standing:
         How many of them a person has labelled, and on how many people differ.
     labels
         Each label of the task, then "none".
+    asked
+        The label that the matrix asks about, yes or no, where a record may have several; else None.
     confusion, calibration
-        Manual against weak labels; None without a run or, the matrix, for several labels a record.
+        Manual against weak labels; None without a run.
     """
 
     schema: TaskSchema
@@ -68,19 +70,32 @@ class Standing:
     pace: Pace
     voted: Voted
     weak: Weak | None
+    asked: Label | None
     confusion: Confusion | None
     calibration: Calibration | None
 
 
 def standing(
-    said: Said, weakly: Weakly, masks: Masks, mask: Bools, filtered: Hashable, now: datetime
+    said: Said,
+    weakly: Weakly,
+    masks: Masks,
+    mask: Bools,
+    filtered: Hashable,
+    now: datetime,
+    asked: Label | None = None,
 ) -> Standing:
-    """Count everything of a task on the records in a mask; ``filtered`` names the mask."""
+    """Count everything of a task on the records in a mask.
+
+    ``filtered`` names the mask, ``asked`` is the label of the matrix of a multilabel task.
+    """
     schema = said.schema
     answers = inside(said.answers, masks, mask)
     agreement = compared(answers, said.people, spans=schema.is_spans)
     weak = None if said.run is None else weakly.weak(schema, said.run, mask, filtered)
-    confusion = said.confusion and _confusion(said.confusion, masks, mask)
+    confusion = None
+    if asked is not None or not schema.is_multi:
+        whole = said.confusion(None if asked is None else asked.id)
+        confusion = whole and _confusion(whole, masks, mask)
     calibration = None
     if said.met is not None:
         here = holds(said.met.record, masks, mask)
@@ -95,6 +110,7 @@ def standing(
         paced(answers, now),
         weakly.voted(schema, mask, filtered),
         weak,
+        asked,
         confusion,
         calibration,
     )

@@ -35,6 +35,7 @@ class OverviewConversation(Conversation):
         super().__init__(project, send)
         self.numbers = Numbers(project, view)
         self.chosen = None if task is None else task.name
+        self.label: str | None = None  # that the matrix of a multilabel task asks about
         self.attribute: str | None = None
         self.unit: str | None = None
         self.view: View | None = None

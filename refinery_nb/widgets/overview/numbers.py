@@ -71,15 +71,17 @@ def statistics(found: Statistics) -> dict[str, Any]:
 
 def _matrix(found: Standing, confusion: Confusion) -> dict[str, Any]:
     """Return a matrix in the form of the ConfusionMatrix."""
-    schema, counts = found.schema, confusion.counts
-    names = [label.name for label in schema.labels]
+    schema, counts, asked = found.schema, confusion.counts, found.asked
+    names = [label.name for label in (schema.labels if asked is None else (asked,))]
     nothing = ("outside", "outside") if schema.is_spans else ("none", "abstains")
+    if asked is not None:
+        nothing = (f"not {asked.name}",) * 2
     row, column = counts.nonzero()
     return {
         "rows": {"id": "gold", "title": "Manual labels"},
         "columns": {"id": "weak", "title": "Weak labels"},
         "level": "tokens" if schema.is_spans else "records",
-        "label": None,
+        "label": None if asked is None else asked.name,
         "row_labels": [*names, nothing[0]],
         "column_labels": [*names, nothing[1]],
         "cells": [

@@ -36,14 +36,18 @@ def bye(overview: OverviewConversation, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def counted(overview: OverviewConversation, args: dict[str, Any]) -> dict[str, Any]:
-    """Return how a task stands; of another task or of other records if that is asked."""
+    """Return how a task stands; another task, other records or another label if that is asked."""
     overview.asked()
     if "task" in args:
         overview.choose_task(text(args, "task"))
     if "filter" in args:
         overview.numbers.choose(_filter(args["filter"]))
+    if "label" in args:
+        overview.label = text(args, "label")
     task = overview.task
-    found = None if task is None else numbers.told(overview.numbers.standing(task))
+    found = None
+    if task is not None:
+        found = numbers.told(overview.numbers.standing(task, overview.label))
     return {
         **menu(overview),
         "records": int(overview.numbers.mask().sum()),

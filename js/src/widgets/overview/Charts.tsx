@@ -17,11 +17,15 @@ interface ChartProps {
   opening: Opening;
 }
 
-export function Charts({ numbers, opening }: ChartProps): JSX.Element {
+export function Charts({
+  numbers,
+  opening,
+  onLabel,
+}: ChartProps & { onLabel(label: string): void }): JSX.Element {
   return (
     <>
       <Labels numbers={numbers} opening={opening} />
-      <Matrix numbers={numbers} opening={opening} />
+      <Matrix numbers={numbers} opening={opening} onLabel={onLabel} />
       <Confidence numbers={numbers} opening={opening} />
       <Calibration numbers={numbers} opening={opening} />
       <Heuristics numbers={numbers} opening={opening} />

@@ -1,6 +1,6 @@
 // Manual against weak labels: the grid of the ConfusionMatrix, smaller.
 
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { fraction } from "../../ui/numbers";
@@ -8,7 +8,7 @@ import { Counts, percent, units } from "../confusion_matrix/cells";
 import { Grid, type Place } from "../confusion_matrix/Grid";
 import type { MatrixInfo } from "../confusion_matrix/protocol";
 import { Missing, type Opening, Panel } from "./Panel";
-import type { Numbers } from "./protocol";
+import type { LabelCount, Numbers } from "./protocol";
 
 const MOST = 12; // labels: those with most errors
 const NARROW = 6; // so many fit into half the width
@@ -19,17 +19,27 @@ const MOVES: Record<string, [number, number]> = {
   ArrowRight: [0, 1],
 };
 
-export function Matrix({ numbers, opening }: { numbers: Numbers; opening: Opening }): JSX.Element {
-  const { matrix, weak, kind } = numbers;
-  if (matrix !== null && matrix.judged > 0) return <Cells info={matrix} {...opening} />;
+interface MatrixProps {
+  numbers: Numbers;
+  opening: Opening;
+  /** Another label is asked about: where a record may have several, each has its own matrix. */
+  onLabel(label: string): void;
+}
+
+export function Matrix({ numbers, opening, onLabel }: MatrixProps): JSX.Element {
+  const { matrix, weak, labels } = numbers;
+  if (matrix !== null && matrix.judged > 0) {
+    const { label } = matrix;
+    return (
+      // Of another label nothing stands chosen.
+      <Cells key={label ?? ""} info={matrix} {...opening}>
+        {label === null ? null : <LabelChoice label={label} labels={labels} onChange={onLabel} />}
+      </Cells>
+    );
+  }
   return (
     <Panel title="By hand against weak" name="matrix">
-      {kind === "multilabel" ? (
-        <Missing
-          text="A record may have several labels, and each is a matrix of its own:"
-          code="rn.ConfusionMatrix(task)"
-        />
-      ) : weak === null ? (
+      {weak === null ? (
         <Missing text="No weak labels yet. Combine the votes:" code="task.supervise()" />
       ) : (
         <Missing
@@ -41,7 +51,39 @@ export function Matrix({ numbers, opening }: { numbers: Numbers; opening: Openin
   );
 }
 
-function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Element {
+interface ChoiceProps {
+  label: string;
+  labels: LabelCount[];
+  onChange(label: string): void;
+}
+
+function LabelChoice({ label, labels, onChange }: ChoiceProps): JSX.Element {
+  return (
+    <label class="rn-field">
+      <span class="rn-quiet">Label</span>
+      <select
+        data-testid="matrix-label"
+        value={label}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
+        {labels.map(({ name }) =>
+          name === null ? null : (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ),
+        )}
+      </select>
+    </label>
+  );
+}
+
+interface CellsProps extends Opening {
+  info: MatrixInfo;
+  children: ComponentChildren;
+}
+
+function Cells({ info, opened, open, children }: CellsProps): JSX.Element {
   const [chosen, setPlace] = useState<Place | null>(null);
   const counts = useMemo(() => new Counts(info), [info]);
   const labels = counts.shown({ order: "labels", hideEmpty: true, most: MOST });
@@ -56,7 +98,7 @@ function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Elem
   const show = ({ row, column }: Place): void => {
     setPlace({ row, column });
     if (counts.at(row, column) > 0)
-      open({ what: "cell", row: nameOf(row), column: nameOf(column) });
+      open({ what: "cell", label: info.label, row: nameOf(row), column: nameOf(column) });
   };
   const onKeyDown = (event: KeyOn<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -72,7 +114,10 @@ function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Elem
   };
   const at = (name: string | number | null | undefined): number =>
     name == null ? counts.size - 1 : info.row_labels.indexOf(String(name));
-  const shown = opened?.what === "cell" ? { row: at(opened.row), column: at(opened.column) } : null;
+  const shown =
+    opened?.what === "cell" && (opened.label ?? null) === info.label
+      ? { row: at(opened.row), column: at(opened.column) }
+      : null;
   const count = counts.at(place.row, place.column);
   const of = counts.share(place.row, place.column, "rows");
   const rest = counts.shown({ order: "labels", hideEmpty: true, most: 10_000 }).length;
@@ -87,6 +132,7 @@ function Cells({ info, opened, open }: Opening & { info: MatrixInfo }): JSX.Elem
       told={`${told}${kappa}${labels.length < rest ? ` · ${labels.length} of ${rest} labels` : ""}`}
       detail={`${info.row_labels[place.row]} → ${info.column_labels[place.column]}: ${units(count, info.level)}${of === null || count === 0 ? "" : `, ${percent(of)} of the row`}`}
     >
+      {children}
       <div class="rn-cm rn-ov-matrix" onKeyDown={onKeyDown}>
         <Grid
           counts={counts}

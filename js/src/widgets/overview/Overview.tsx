@@ -87,7 +87,12 @@ export function Overview({ state }: { state: OverviewState }): JSX.Element {
           )}
           <div class="rn-ov-panels">
             {numbers === null ? null : (
-              <Charts key={numbers.task} numbers={numbers} opening={opening} />
+              <Charts
+                key={numbers.task}
+                numbers={numbers}
+                opening={opening}
+                onLabel={(label) => state.chooseLabel(label)}
+              />
             )}
             <Values state={state} opening={opening} />
           </div>

@@ -138,7 +138,8 @@ export interface Counted extends Menu {
 export interface OverviewOperations {
   hello: { args: { client: string }; ok: Menu };
   bye: { args: { client: string }; ok: Record<string, never> };
-  numbers: { args: { task?: string; filter?: Filter }; ok: Counted };
+  /** `label`: the one that the matrix asks about, where a record may have several. */
+  numbers: { args: { task?: string; filter?: Filter; label?: string }; ok: Counted };
   statistics: {
     args: { attribute?: string; unit?: "characters" | "tokens" };
     ok: { statistics: Statistics | null };

@@ -85,6 +85,11 @@ export class OverviewState extends Source {
     void this.read();
   }
 
+  /** Ask in the matrix about another label: where a record may have several. */
+  chooseLabel(label: string): void {
+    this.look({ label });
+  }
+
   /** Show another attribute, or its texts in another unit. */
   chooseValues(change: OverviewOperations["statistics"]["args"]): void {
     this.values = { ...this.values, ...change };
