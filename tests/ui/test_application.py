@@ -218,6 +218,26 @@ def test_records_that_are_opened_in_the_browser_come_to_the_labeler(
     expect(lab.panel.get_by_role("button", name="Back to all")).to_have_count(0)
 
 
+def test_a_record_of_the_browser_is_looked_at_closely(
+    open_lab: Callable[..., Lab], letters: Path
+) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters", tab="browse")
+    browser = lab.panel.get_by_test_id("browser")
+    expect(browser).to_contain_text("How do I log in (2)")
+    browser.focus()
+    for key in ("j", "j", "r"):
+        lab.page.keyboard.press(key)
+    expect(lab.panel.get_by_role("tab", name="Record")).to_have_attribute("aria-selected", "true")
+    workbench = lab.panel.get_by_test_id("workbench")
+    expect(workbench).to_have_attribute("data-record", "2")
+    expect(workbench).to_be_focused()
+    lab.page.keyboard.press("j")
+    expect(workbench).to_have_attribute("data-record", "3")
+    lab.tab("Browse").get_by_role("button", name="Record").click()
+    expect(workbench).to_have_attribute("data-record", "2")
+
+
 def test_a_job_runs_and_its_end_is_told(open_lab: Callable[..., Lab], letters: Path) -> None:
     lab = open_lab()
     lab.command("refinery:open", path="letters", tab="settings")
@@ -359,7 +379,7 @@ def test_axe_finds_nothing_serious_in_any_tab(
     expect(lab.labeler).to_be_visible()
     lab.page.add_script_tag(path=AXE)
     found = serious(lab, ".rn-panel", ".rn-sidebar")
-    for name in ("Browse", "Heuristics", "Map", "Quality", "Overview", "Settings"):
+    for name in ("Browse", "Record", "Heuristics", "Map", "Quality", "Overview", "Settings"):
         view: Locator = lab.tab(name)
         expect(view.get_by_test_id("loading")).to_have_count(0)
         found += [f"{name}: {one}" for one in serious(lab, ".rn-panel")]
@@ -391,9 +411,10 @@ def test_all_can_be_done_by_keyboard(open_lab: Callable[..., Lab], letters: Path
     expect(lab.panel.get_by_test_id("browser")).to_be_focused()
     lab.panel.get_by_role("tab", name="Browse").focus()
     keys.press("ArrowRight")
+    keys.press("ArrowRight")
     expect(lab.panel.get_by_role("tab", name="Heuristics")).to_be_focused()
     expect(lab.panel.locator(".rne")).to_be_visible()
-    keys.press("Alt+7")
+    keys.press("Alt+8")
     expect(lab.panel.get_by_role("form", name="New task")).to_be_visible()
     keys.press("Alt+c")
     expect(lab.page.locator(".jp-Dialog")).to_contain_text("import refinery_nb")

@@ -202,7 +202,7 @@ function View({ state, tab }: { state: PanelState; tab: Tab }): JSX.Element {
     tab.load().then(
       ({ default: view }: { default: Entry }) => {
         if (!wanted) return;
-        stop = view.mount(state.transport(tab), host.current!);
+        stop = view.mount(state.transport(tab), host.current!, state.host);
         takeKeys(host.current!);
       },
       (error) => wanted && setTrouble(`This view could not be loaded: ${String(error)}`),

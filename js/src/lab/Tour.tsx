@@ -49,8 +49,8 @@ const STEPS: Step[] = [
     title: "The same in Python",
     text: (
       <>
-        Code shows what a notebook needs to do what you see here. How far the project is, Overview
-        says.
+        Code shows the Python that does in a notebook what you see here. Overview tells how far the
+        project is.
       </>
     ),
   },

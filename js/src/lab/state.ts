@@ -6,6 +6,7 @@ import { RpcError } from "../rpc";
 import { Link, told } from "../state/link";
 import { Source } from "../state/source";
 import { CommTransport } from "../transport/comm";
+import type { Host } from "../ui/host";
 import { absolute, ProjectKernel } from "./kernel";
 import type { JobRow, Operations, ProjectInfo, Pushed, TaskRow } from "./protocol";
 import { TABS, type Tab, type TabId } from "./tabs";
@@ -40,12 +41,16 @@ export class PanelState extends Source {
   readonly only: boolean;
   /** What another view opened in the Labeler, and what it is. */
   opened: { id: number; title: string } | null = null;
+  /** What Browse opened in the tab of a record. */
+  record: { id: number; key: string } | null = null;
   trouble = "";
   /** What is being done: its words stand where the next step will. */
   busy = "";
   /** The step of the tour that is shown, from 0. */
   tour: number | null = null;
   ended: (job: JobRow) => void = () => undefined;
+  /** What views find around them. */
+  readonly host: Host = { record: (key) => this.showRecord(key) };
   private readonly link: Link<Operations, ProjectInfo, Pushed>;
   private readonly reported = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -112,13 +117,14 @@ export class PanelState extends Source {
       task: this.task ?? this.current?.name,
       ...(this.slice === null ? {} : { slice: this.slice }),
       ...(tab.id === "label" && this.opened !== null ? { opened: this.opened.id } : {}),
+      ...(tab.id === "record" && this.record !== null ? { record: this.record.key } : {}),
     };
     return new CommTransport(this.kernel, { view: tab.view, panel: this.id, ...about });
   }
 
   /** What a tab shows; when it changes, the tab is made anew. */
   about(tab: Tab): string {
-    const opened = tab.id === "label" ? (this.opened?.id ?? "") : "";
+    const opened = { label: this.opened?.id, record: this.record?.id }[tab.id as string] ?? "";
     return JSON.stringify([this.task ?? this.current?.name, this.slice, opened]);
   }
 
@@ -126,6 +132,11 @@ export class PanelState extends Source {
     if (TABS.every(({ id }) => id !== tab)) return;
     this.tab = tab;
     this.emit();
+  }
+
+  showRecord(key: string): void {
+    this.record = { id: (this.record?.id ?? 0) + 1, key };
+    this.show("record");
   }
 
   toTour(step: number | null): void {
@@ -136,7 +147,7 @@ export class PanelState extends Source {
   choose(change: { task?: string; slice?: string | null }): void {
     if (change.task !== undefined) this.task = change.task;
     if (change.slice !== undefined) this.slice = change.slice;
-    this.opened = null;
+    this.opened = this.record = null;
     this.emit();
   }
 

@@ -2,7 +2,15 @@
 
 import type { Entry } from "../ui/entry";
 
-export type TabId = "label" | "browse" | "heuristics" | "map" | "quality" | "overview" | "settings";
+export type TabId =
+  | "label"
+  | "browse"
+  | "record"
+  | "heuristics"
+  | "map"
+  | "quality"
+  | "overview"
+  | "settings";
 
 export interface Tab {
   id: TabId;
@@ -23,6 +31,7 @@ export const TABS: Tab[] = [
     needs: "task",
   },
   { id: "browse", title: "Browse", view: "browser", load: () => import("../widgets/browser") },
+  { id: "record", title: "Record", view: "workbench", load: () => import("../widgets/workbench") },
   {
     id: "heuristics",
     title: "Heuristics",

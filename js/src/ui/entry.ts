@@ -3,6 +3,7 @@
 import { type ComponentChild, render } from "preact";
 import { AnywidgetTransport, type WidgetModel } from "../transport/anywidget";
 import type { Transport } from "../transport/transport";
+import type { Host } from "./host";
 
 interface RenderContext {
   model: WidgetModel;
@@ -16,18 +17,18 @@ interface Opened {
 
 export interface Entry {
   /** Show a view in an element; returns how to take it away. */
-  mount(transport: Transport, el: HTMLElement): () => void;
+  mount(transport: Transport, el: HTMLElement, host?: Host): () => void;
   /** As anywidget calls it. */
   render(context: RenderContext): () => void;
 }
 
 export function entry<State extends Opened>(
   make: (transport: Transport) => State,
-  show: (state: State) => ComponentChild,
+  show: (state: State, host?: Host) => ComponentChild,
 ): Entry {
-  const mount = (transport: Transport, el: HTMLElement): (() => void) => {
+  const mount: Entry["mount"] = (transport, el, host) => {
     const state = make(transport);
-    render(show(state), el);
+    render(show(state, host), el);
     void state.open();
     return () => {
       render(null, el);

@@ -140,6 +140,13 @@ def _overview(application: Application, data: dict[str, Any], send: Send) -> Con
     return OverviewConversation(project, task, application.view(data), send, application.show(data))
 
 
+def _workbench(application: Application, data: dict[str, Any], send: Send) -> Conversation:
+    from refinery_nb.widgets.workbench.conversation import WorkbenchConversation
+
+    subject = application.view(data) or application.project
+    return WorkbenchConversation(subject, data.get("record"), send)
+
+
 VIEWS: dict[str, Callable[[Application, dict[str, Any], Send], Conversation]] = {
     "browser": _browser,
     "confusion_matrix": _matrix,
@@ -148,4 +155,5 @@ VIEWS: dict[str, Callable[[Application, dict[str, Any], Send], Conversation]] = 
     "labeler": _labeler,
     "overview": _overview,
     "panel": _panel,
+    "workbench": _workbench,
 }

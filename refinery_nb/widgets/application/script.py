@@ -18,6 +18,7 @@ TABS = {
     "embedding_map": "rn.EmbeddingMap({task}{view})",
     "confusion_matrix": "rn.ConfusionMatrix({task}{named})",
     "overview": "rn.Overview({within})",
+    "workbench": "rn.Workbench({among})",
 }
 TOPICS = ["Delivery", "Defect", "Refund", "Billing", "Account", "Product question", "Praise"]
 ENTITIES = ["PRODUCT", "ORDER", "AMOUNT"]
@@ -49,6 +50,7 @@ def shown(project: Project, view: str, *, task: str | None, slice_: str | None) 
         task="task",
         view="" if slice_ is None else ", view",
         named="" if slice_ is None else ", view=view",
+        among="project" if slice_ is None else "view",
         within="view" if slice_ is not None else "task" if task is not None else "project",
     )
     return cell(project, [*lines, last])

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { KeyOn } from "../../ui/events";
 import { useSource } from "../../ui/hooks";
+import type { Host } from "../../ui/host";
 import { focusLabelerIn } from "../../ui/labeler";
 import { toNotebook } from "../../ui/notebook";
 import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
@@ -17,7 +18,13 @@ import { Rail } from "./Rail";
 import { Sheets } from "./Sheets";
 import type { BrowserState } from "./state";
 
-export function Browser({ state }: { state: BrowserState }): JSX.Element {
+export function Browser({
+  state,
+  host,
+}: {
+  state: BrowserState;
+  host?: Host | undefined;
+}): JSX.Element {
   useSource(state);
   const root = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -33,6 +40,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     watch.current = focusLabelerIn(root.current);
     void deeds.openLabeler(from);
   };
+  const showRecord = host && (() => deeds.showRecord(host));
   const toList = (): void => (list.current ?? root.current)?.focus({ preventScroll: true });
   const asked = deeds.confirming !== null;
   useEffect(() => (asked ? toList : undefined), [asked]);
@@ -72,6 +80,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
     else if (key === "Backspace" || key === "Delete") void deeds.setLabel(null);
     else if (key === "Enter") open(state.cursor);
     else if (folded === "o") open(0);
+    else if (folded === "r" && showRecord) showRecord();
     else if (folded === "s") void deeds.similar();
     else if (folded === "c") setSheet("comments");
     else if (folded === "f") state.setRail(!state.rail);
@@ -157,6 +166,7 @@ export function Browser({ state }: { state: BrowserState }): JSX.Element {
             state={state}
             onSheet={(name) => setSheet(sheet === name ? "" : name)}
             onOpen={() => open(0)}
+            onRecord={showRecord}
             onDone={toList}
           />
         </>

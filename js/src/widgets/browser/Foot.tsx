@@ -12,11 +12,13 @@ interface Props {
   state: BrowserState;
   onSheet(name: string): void;
   onOpen(): void;
+  /** Shows the record under the cursor; a notebook has no place for it. */
+  onRecord?: (() => void) | undefined;
   /** Gives the keyboard back to the list. */
   onDone(): void;
 }
 
-export function Foot({ state, onSheet, onOpen, onDone }: Props): JSX.Element | null {
+export function Foot({ state, onSheet, onOpen, onRecord, onDone }: Props): JSX.Element | null {
   const [keep, setKeep] = useState(false);
   const { info, task, selection, deeds } = state;
   if (info === null) return null;
@@ -130,6 +132,11 @@ export function Foot({ state, onSheet, onOpen, onDone }: Props): JSX.Element | n
         >
           Similar <kbd>S</kbd>
         </button>
+        {onRecord === undefined ? null : (
+          <button type="button" class="rn-button" disabled={empty} onClick={onRecord}>
+            Record <kbd>R</kbd>
+          </button>
+        )}
         <button
           type="button"
           class="rn-button"

@@ -1,5 +1,6 @@
 // What is done with the records of a Browser: labelled, taken back, saved, written, opened.
 
+import type { Host } from "../../ui/host";
 import { plural } from "../../ui/numbers";
 import type { Picked } from "./picking";
 import type { LabelInfo } from "./protocol";
@@ -139,6 +140,11 @@ export class Deeds {
   async openLabeler(from = 0): Promise<void> {
     const target = from > 0 ? { ...this.target, ranges: null } : this.target;
     await this.state.ask("open", { ...target, at: from });
+  }
+
+  showRecord(host: Host): void {
+    const row = this.state.rows.get(this.state.cursor);
+    if (row !== undefined) host.record(row.key);
   }
 
   /** Show the records that are most like the one under the cursor. */

@@ -12,5 +12,5 @@ import "./browser.css";
 
 export default entry(
   (transport) => new BrowserState(transport),
-  (state) => h(Browser, { state }),
+  (state, host) => h(Browser, { state, host }),
 );
