@@ -246,6 +246,25 @@ def test_a_job_runs_and_its_end_is_told(open_lab: Callable[..., Lab], letters: P
     expect(lab.panel.get_by_role("list", name="Jobs")).to_contain_text("20 votes of 1 heuristics")
 
 
+def test_where_something_is_missing_the_next_step_is_a_button(
+    open_lab: Callable[..., Lab], letters: Path
+) -> None:
+    lab = open_lab()
+    lab.command("refinery:open", path="letters", tab="quality")
+    view = lab.panel.locator(".rn-app-view:not([hidden])")
+    view.get_by_role("button", name="Run heuristics").click()
+    expect(lab.page.locator(".Toastify__toast")).to_contain_text("20 votes")
+    panel = lab.tab("Overview").get_by_test_id("panel-matrix")
+    panel.get_by_role("button", name="Make weak labels").click()
+    panel.get_by_role("button", name="Label some").click()
+    expect(lab.labeler).to_be_visible()
+    view = lab.tab("Quality")
+    expect(view.get_by_test_id("empty")).to_contain_text("reviewed by hand")
+    view.get_by_role("button", name="Label some").click()
+    label(lab, 1)
+    expect(lab.tab("Quality").get_by_role("grid")).to_be_visible()
+
+
 def test_a_job_is_cancelled_in_the_sidebar(open_lab: Callable[..., Lab], letters: Path) -> None:
     source = "import time\n\ndef slow(record):\n    time.sleep(1.5)\n    return 'Refund'\n"
     with rn.open(letters) as project:

@@ -7,6 +7,7 @@ import { Link, told } from "../state/link";
 import { Source } from "../state/source";
 import { CommTransport } from "../transport/comm";
 import type { Host } from "../ui/host";
+import { deedsIn } from "./deeds";
 import { absolute, ProjectKernel } from "./kernel";
 import type { JobRow, Operations, ProjectInfo, Pushed, TaskRow } from "./protocol";
 import { TABS, type Tab, type TabId } from "./tabs";
@@ -50,7 +51,10 @@ export class PanelState extends Source {
   tour: number | null = null;
   ended: (job: JobRow) => void = () => undefined;
   /** What views find around them. */
-  readonly host: Host = { record: (key) => this.showRecord(key) };
+  readonly host: Host = {
+    record: (key) => this.showRecord(key),
+    deeds: (text) => deedsIn(text, this),
+  };
   private readonly link: Link<Operations, ProjectInfo, Pushed>;
   private readonly reported = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | undefined;

@@ -8,6 +8,7 @@ import { focusLabelerIn } from "../../ui/labeler";
 import { toNotebook } from "../../ui/notebook";
 import { count as grouped, plural } from "../../ui/numbers";
 import { Empty, Skeleton, Trouble } from "../../ui/states";
+import { Todo } from "../../ui/Todo";
 import { Controls } from "./Controls";
 import { Counts, type Order, percent, units } from "./cells";
 import { Grid, type Place } from "./Grid";
@@ -184,7 +185,10 @@ export function ConfusionMatrix({ state }: { state: MatrixState }): JSX.Element 
           </footer>
         </>
       ) : told?.empty != null ? (
-        <Empty text={told.empty.message} hint={told.empty.hint} />
+        <Empty
+          text={told.empty.message}
+          hint={told.empty.hint && <Todo text={told.empty.hint} />}
+        />
       ) : (
         <Skeleton />
       )}

@@ -2,6 +2,7 @@
 
 import { h } from "preact";
 import { entry } from "../../ui/entry";
+import { within } from "../../ui/Todo";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { MatrixState } from "./state";
 import "../../ui/base.css";
@@ -9,5 +10,5 @@ import "./confusion_matrix.css";
 
 export default entry(
   (transport) => new MatrixState(transport),
-  (state) => h(ConfusionMatrix, { state }),
+  (state, host) => within(host, h(ConfusionMatrix, { state })),
 );

@@ -9,6 +9,7 @@ import { toNotebook } from "../../ui/notebook";
 import { count, plural } from "../../ui/numbers";
 import { KeySheet } from "../../ui/Sheet";
 import { Banner, Empty, Skeleton, Toast, Trouble } from "../../ui/states";
+import { Todo } from "../../ui/Todo";
 import { Legend } from "./Legend";
 import { type Drag, Plot } from "./Plot";
 import { Selection } from "./Selection";
@@ -137,7 +138,9 @@ export function EmbeddingMap({ state }: { state: MapState }): JSX.Element {
       {points !== null && points.count === 0 ? (
         <Empty
           text="There is no record to draw"
-          hint="Records need a vector: call project.embed() again after adding some."
+          hint={
+            <Todo text="Records need a vector: call project.embed() again after adding some." />
+          }
         />
       ) : points === null ? (
         connection === "refused" || connection === "gone" ? null : (

@@ -2,6 +2,7 @@
 
 import { h } from "preact";
 import { entry } from "../../ui/entry";
+import { within } from "../../ui/Todo";
 import { EmbeddingMap } from "./EmbeddingMap";
 import { MapState } from "./state";
 import "../../ui/base.css";
@@ -9,5 +10,5 @@ import "./embedding_map.css";
 
 export default entry(
   (transport) => new MapState(transport),
-  (state) => h(EmbeddingMap, { state }),
+  (state, host) => within(host, h(EmbeddingMap, { state })),
 );

@@ -8,6 +8,7 @@ import { focusLabelerIn } from "../../ui/labeler";
 import { toNotebook } from "../../ui/notebook";
 import { count as grouped, plural } from "../../ui/numbers";
 import { Empty, Skeleton, Toast, Trouble } from "../../ui/states";
+import { Todo } from "../../ui/Todo";
 import { Charts } from "./Charts";
 import type { Opening } from "./Panel";
 import type { Mark, Menu, Value } from "./protocol";
@@ -71,7 +72,7 @@ export function Overview({ state }: { state: OverviewState }): JSX.Element {
       {menu !== null && menu.total === 0 ? (
         <Empty
           text="The project has no records yet."
-          hint={<Code text='project.add("file.csv")' />}
+          hint={<Todo text='project.add("file.csv")' code />}
         />
       ) : records === null ? (
         <Skeleton />
@@ -80,7 +81,7 @@ export function Overview({ state }: { state: OverviewState }): JSX.Element {
           {numbers === null ? (
             <Empty
               text="There is no task yet: nothing to count but the records."
-              hint={<Code text='project.task("topic", ["A", "B"], on="text")' />}
+              hint={<Todo text='project.task("topic", ["A", "B"], on="text")' code />}
             />
           ) : (
             <Tiles numbers={numbers} opening={opening} />
@@ -105,10 +106,6 @@ export function Overview({ state }: { state: OverviewState }): JSX.Element {
       />
     </section>
   );
-}
-
-function Code({ text }: { text: string }): JSX.Element {
-  return <code class="rn-mono">{text}</code>;
 }
 
 const ALL = "";

@@ -1,6 +1,7 @@
 // A panel of the overview: a title, what it is of, a chart or what to do instead, and details.
 
 import type { ComponentChildren, JSX } from "preact";
+import { Todo } from "../../ui/Todo";
 import type { Mark } from "./protocol";
 
 export interface Opening {
@@ -48,7 +49,7 @@ export function Missing({ text, code }: { text: string; code?: string }): JSX.El
   return (
     <div class="rn-ov-missing" data-testid="missing">
       <p>{text}</p>
-      {code === undefined ? null : <code class="rn-mono">{code}</code>}
+      {code === undefined ? null : <Todo text={code} code />}
     </div>
   );
 }

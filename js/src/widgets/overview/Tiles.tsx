@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { fraction, count as grouped, plural } from "../../ui/numbers";
+import { Todo } from "../../ui/Todo";
 import { pace, same, share, short } from "./marks";
 import type { Opening } from "./Panel";
 import type { Mark, Numbers } from "./protocol";
@@ -33,7 +34,9 @@ export function Tiles({ numbers, opening }: { numbers: Numbers; opening: Opening
       </Tile>
       {weak === null ? (
         <Tile name="weak" title="Weakly labelled" value="–" {...opening}>
-          <p>Combine the votes: task.supervise()</p>
+          <p>
+            Combine the votes: <Todo text="task.supervise()" />
+          </p>
         </Tile>
       ) : (
         <Tile
@@ -51,7 +54,9 @@ export function Tiles({ numbers, opening }: { numbers: Numbers; opening: Opening
       )}
       {voted.rows.length === 0 ? (
         <Tile name="heuristics" title="Heuristics" value="0" {...opening}>
-          <p>Write the first: rn.HeuristicEditor(task)</p>
+          <p>
+            There is none yet: <Todo text="rn.HeuristicEditor(task)" />
+          </p>
         </Tile>
       ) : (
         <Tile

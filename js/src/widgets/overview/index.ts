@@ -2,6 +2,7 @@
 
 import { h } from "preact";
 import { entry } from "../../ui/entry";
+import { within } from "../../ui/Todo";
 import { Overview } from "./Overview";
 import { OverviewState } from "./state";
 import "../../ui/base.css";
@@ -10,5 +11,5 @@ import "./overview.css";
 
 export default entry(
   (transport) => new OverviewState(transport),
-  (state) => h(Overview, { state }),
+  (state, host) => within(host, h(Overview, { state })),
 );

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Bar } from "../../ui/Bars";
 import { fraction } from "../../ui/numbers";
+import { Todo } from "../../ui/Todo";
 import type { WorkbenchState } from "./state";
 
 export function Near({ state }: { state: WorkbenchState }): JSX.Element {
@@ -13,7 +14,7 @@ export function Near({ state }: { state: WorkbenchState }): JSX.Element {
   if (embeddings.length === 0) {
     return (
       <p class="rn-quiet">
-        There are no vectors yet: <code>project.embed("text")</code> makes some.
+        There are no vectors yet: <Todo text='project.embed("text")' code />
       </p>
     );
   }

@@ -3,6 +3,7 @@
 import { h } from "preact";
 import { openStore } from "../../state/storage";
 import { entry } from "../../ui/entry";
+import { within } from "../../ui/Todo";
 import { WorkbenchState } from "./state";
 import { Workbench } from "./Workbench";
 import "../../ui/base.css";
@@ -13,5 +14,5 @@ import "./workbench.css";
 
 export default entry(
   (transport) => new WorkbenchState(transport, openStore()),
-  (state) => h(Workbench, { state }),
+  (state, host) => within(host, h(Workbench, { state })),
 );
