@@ -1,5 +1,6 @@
 // The transport over a comm of the page's own: the application has no widget model.
 
+import { Ears } from "./ears";
 import type { Transport } from "./transport";
 
 /** An open comm. */
@@ -16,11 +17,8 @@ export interface Network {
   onChange(listener: () => void): () => void;
 }
 
-export class CommTransport implements Transport {
-  alive = false;
+export class CommTransport extends Ears implements Transport {
   private comm: Comm | null = null;
-  private readonly messages = new Set<(message: unknown) => void>();
-  private readonly lives = new Set<(alive: boolean) => void>();
   private readonly stop: () => void;
 
   constructor(
@@ -28,6 +26,7 @@ export class CommTransport implements Transport {
     /** What the comm is opened with: the view, and what it is about. */
     private readonly data: object,
   ) {
+    super(false);
     this.stop = network.onChange(() => this.connect());
     this.connect();
   }
@@ -37,37 +36,18 @@ export class CommTransport implements Transport {
     this.comm?.send(message);
   }
 
-  onMessage(listener: (message: unknown) => void): () => void {
-    this.messages.add(listener);
-    return () => void this.messages.delete(listener);
-  }
-
-  onAlive(listener: (alive: boolean) => void): () => void {
-    this.lives.add(listener);
-    return () => void this.lives.delete(listener);
-  }
-
-  dispose(): void {
+  override dispose(): void {
     this.stop();
     this.comm?.close();
     this.comm = null;
-    this.messages.clear();
-    this.lives.clear();
+    super.dispose();
   }
 
   /** A new kernel knows nothing of the old comm: begin anew, and say so. */
   private connect(): void {
     this.comm?.close();
-    this.set(false);
-    this.comm = this.network.connect(this.data, (message) => {
-      for (const listener of [...this.messages]) listener(message);
-    });
-    this.set(this.comm !== null);
-  }
-
-  private set(alive: boolean): void {
-    if (alive === this.alive) return;
-    this.alive = alive;
-    for (const listener of [...this.lives]) listener(alive);
+    this.tell(false);
+    this.comm = this.network.connect(this.data, (message) => this.hand(message));
+    this.tell(this.comm !== null);
   }
 }

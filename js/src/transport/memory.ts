@@ -1,20 +1,19 @@
 // The transport to an engine in the same page: for tests, the harness and a static demo.
 
+import { Ears } from "./ears";
 import type { Transport } from "./transport";
 
 /** Answers a request with zero or more messages, now or later. */
 export type Server = (message: unknown, reply: (message: unknown) => void) => void;
 
-export class MemoryTransport implements Transport {
-  alive = true;
-  private readonly messages = new Set<(message: unknown) => void>();
-  private readonly lives = new Set<(alive: boolean) => void>();
-
+export class MemoryTransport extends Ears implements Transport {
   constructor(
     private readonly server: Server,
     /** How long an answer takes, in ms; null: answered in the same task. */
     public latency: number | null = 0,
-  ) {}
+  ) {
+    super(true);
+  }
 
   send(message: unknown): void {
     if (!this.alive) return;
@@ -27,29 +26,13 @@ export class MemoryTransport implements Transport {
   deliver(message: unknown): void {
     const copy = JSON.parse(JSON.stringify(message)) as unknown;
     const hand = (): void => {
-      if (this.alive) for (const listener of [...this.messages]) listener(copy);
+      if (this.alive) this.hand(copy);
     };
     if (this.latency === null) hand();
     else setTimeout(hand, this.latency);
   }
 
-  onMessage(listener: (message: unknown) => void): () => void {
-    this.messages.add(listener);
-    return () => void this.messages.delete(listener);
-  }
-
-  onAlive(listener: (alive: boolean) => void): () => void {
-    this.lives.add(listener);
-    return () => void this.lives.delete(listener);
-  }
-
   setAlive(alive: boolean): void {
-    this.alive = alive;
-    for (const listener of [...this.lives]) listener(alive);
-  }
-
-  dispose(): void {
-    this.messages.clear();
-    this.lives.clear();
+    this.tell(alive);
   }
 }
