@@ -53,6 +53,10 @@ def open_lab(server: Server, browser: Any) -> Iterator[Callable[..., Lab]]:
 
 @pytest.fixture
 def letters(server: Server) -> Path:
+    return make_letters(server)
+
+
+def make_letters(server: Server) -> Path:
     """Make a project below the server's root, with a task, a rule and a slice."""
     root = server.root / "letters"
     with rn.open(root, by="ann") as project:
@@ -353,6 +357,30 @@ def test_the_tour_is_shown_once_holds_nobody_up_and_comes_again_on_demand(
     keys.press("Escape")
     expect(lab.panel.get_by_test_id("tour")).to_have_count(0)
     expect(lab.labeler).to_be_focused()
+
+
+def test_on_binder_it_is_said_that_nothing_stays_and_the_labels_are_downloaded(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://binder.example/")
+    there = Server(tmp_path)
+    try:
+        make_letters(there)
+        lab = Lab(there, browser)
+        lab.command("refinery:open", path="letters")
+        label(lab, 2)
+        notice = lab.panel.get_by_test_id("temporary")
+        expect(notice).to_contain_text("This session is temporary")
+        with lab.page.expect_download() as told:
+            notice.get_by_role("button", name="Download the labels of topic").click()
+        file = told.value
+        assert file.suggested_filename == "topic-labels.csv"
+        rows = list(csv.DictReader(Path(file.path()).read_text().splitlines()))
+        assert [(row["key"], row["label"]) for row in rows] == [("0", "Delivery"), ("1", "Refund")]
+        lab.close()
+        assert lab.errors == []
+    finally:
+        there.stop()
 
 
 def test_what_is_no_project_is_said_and_nothing_is_made(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -251,3 +253,25 @@ def test_a_project_that_was_closed_is_opened_again(root: Path) -> None:
 def test_the_target_is_known_to_the_kernel(root: Path) -> None:
     assert get_comm_manager().targets[serving.TARGET] is serving._open
     assert isinstance(serving._served[str(root)], Application)
+
+
+def test_the_labels_of_a_task_are_a_file_and_on_binder_the_session_is_temporary(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    project_of(root).task("topic").label("2", "Other", by="ann")
+    panel = FrontEnd({"project": str(root), "view": "panel", "panel": "p"})
+    assert panel.ask("project")["ok"]["temporary"] is False
+    file = panel.ask("labels", task="topic")["ok"]
+    assert file == {
+        "name": "topic-labels.csv",
+        "text": "key,label,by\n2,Other,ann\n",
+        "count": 1,
+    }
+    both = project_of(root).task("both", ["A", "B"], on="text", kind="multilabel")
+    both.label("2", ["A", "B"], by="ann")
+    (row,) = csv.DictReader(panel.ask("labels", task="both")["ok"]["text"].splitlines())
+    assert json.loads(row["label"]) == ["A", "B"]
+    monkeypatch.setenv("BINDER_SERVICE_HOST", "10.0.0.1")
+    assert panel.ask("project")["ok"]["temporary"] is True

@@ -8,6 +8,7 @@ import { Banner, Empty, Skeleton, Toast } from "../ui/states";
 import { takeKeys } from "./keys";
 import { Settings } from "./Settings";
 import type { PanelState } from "./state";
+import { Temporary } from "./Temporary";
 import { Tour } from "./Tour";
 import { TABS, type Tab, type TabId } from "./tabs";
 import { progress } from "./words";
@@ -81,8 +82,9 @@ export function Frame({ state, onKernel, onCode }: FrameProps): JSX.Element {
           </>
         )}
       </header>
+      {info?.temporary ? <Temporary state={state} /> : null}
       {state.opened !== null && state.tab === "label" ? (
-        <div class="rn-app-opened">
+        <div class="rn-app-told">
           <span class="rn-grow">{state.opened.title}</span>
           <button type="button" class="rn-button" onClick={() => state.choose({})}>
             Back to all

@@ -31,6 +31,8 @@ export interface ProjectInfo {
   slices: string[];
   embeddings: string[];
   jobs: JobRow[];
+  /** The session ends, and its files go with it. */
+  temporary: boolean;
 }
 
 export interface Operations {
@@ -49,6 +51,7 @@ export interface Operations {
   supervise: { args: { task: string }; ok: { job: number } };
   embed: { args: { on: string }; ok: { job: number } };
   cancel: { args: { job: number }; ok: Record<string, never> };
+  labels: { args: { task: string }; ok: { name: string; text: string; count: number } };
   code: {
     args: { view: string | null; task?: string | null; slice?: string | null };
     ok: { code: string };

@@ -5,6 +5,8 @@ How a message is answered stands in ``messages``; the other side is ``js/src/lab
 
 from __future__ import annotations
 
+import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from refinery_nb.widgets.application.conversation import PanelConversation
 
 Operation = Callable[["PanelConversation", dict[str, Any]], dict[str, Any]]
-SLOW = frozenset({"add", "project", "task"})
+SLOW = frozenset({"add", "labels", "project", "task"})
 MOST_LABELS = 1_000
+# Where one of these is set, Binder runs the kernel, and takes its files away in the end.
+BINDER = ("BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST")
 
 
 def hello(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +57,7 @@ def project(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
         "slices": sorted(engine.slices),
         "embeddings": sorted(engine.embeddings),
         "jobs": panel.application.jobs.rows(),
+        "temporary": any(os.environ.get(one) for one in BINDER),
     }
 
 
@@ -132,6 +137,20 @@ def cancel(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def labels(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
+    """Return the labels that people gave for a task as a file of CSV."""
+    subject = panel.project.task(text(args, "task"))
+    gold = subject.gold()
+    if subject.schema.is_multi:  # lists, as exports write them
+        several = [json.dumps(one, ensure_ascii=False) for one in gold["label"].tolist()]
+        gold = gold.assign(label=several)
+    return {
+        "name": f"{subject.name}-labels.csv",
+        "text": gold.to_csv(index=False),
+        "count": len(gold),
+    }
+
+
 def code(panel: PanelConversation, args: dict[str, Any]) -> dict[str, Any]:
     """Return the Python that shows what a tab shows; without a tab, that does what was done."""
     view = _optional(args, "view")
@@ -148,6 +167,7 @@ OPERATIONS: dict[str, Operation] = {
     "code": code,
     "embed": embed,
     "hello": hello,
+    "labels": labels,
     "project": project,
     "run": run,
     "supervise": supervise,
