@@ -25,6 +25,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def remote(server: Remote) -> Iterator[RemoteKernel]:
+    """A kernel for all tests that leave it as it is: what it has loaded stays loaded."""
+    with RemoteKernel(server.url, token=TOKEN) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module", params=["server", "gateway"])
 def kernel(request: pytest.FixtureRequest) -> Iterator[RemoteKernel]:
     """A kernel of each, which all tests of a module use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from refinery_nb.core.errors import EndpointError, QueryError
 from refinery_nb.core.executor import Executor, Report
 from refinery_nb.core.parcel import Parcel
 from tests.language import tiny
-from tests.remote.serving import TOKEN, Remote
 
 
 class Packed:
@@ -50,14 +48,12 @@ class Gone(Packed):
         raise EndpointError("http://127.0.0.1:9 cannot be reached.")
 
 
-@pytest.fixture(scope="module", params=["packed", "remote"])
-def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+@pytest.fixture(params=["packed", "remote"])
+def executor(request: pytest.FixtureRequest) -> Executor:
     if request.param == "packed":
-        yield Packed()
-        return
-    remote: Remote = request.getfixturevalue("server")
-    with RemoteKernel(remote.url, token=TOKEN) as kernel:
-        yield kernel
+        return Packed()
+    remote: RemoteKernel = request.getfixturevalue("remote")
+    return remote
 
 
 WORDS = {"A": "goal match team score late", "B": "shares profit market bank deal"}

@@ -19,6 +19,7 @@ import pytest
 
 import refinery_nb as rn
 from refinery_nb.compute import RemoteKernel
+from refinery_nb.compute import remote as remotely
 from refinery_nb.compute.remote_end import RAW
 from refinery_nb.core.errors import EndpointError, InputError
 from refinery_nb.core.parcel import Parcel
@@ -119,12 +120,15 @@ def test_a_kernel_that_is_killed_is_started_again(kernel: RemoteKernel) -> None:
     assert kernel.run(f"{HERE}:pid", Parcel()).said["pid"] != before
 
 
-def test_work_that_kills_its_kernel_is_given_up(server: Remote) -> None:
+def test_work_that_kills_its_kernel_is_given_up(
+    server: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remotely, "DEATHS", 2)
     with (
-        RemoteKernel(server.url, token=TOKEN) as remote,
-        pytest.raises(EndpointError, match="lost 3 times"),
+        RemoteKernel(server.url, token=TOKEN) as kernel,
+        pytest.raises(EndpointError, match="lost 2 times"),
     ):
-        remote.run(f"{HERE}:die", Parcel())
+        kernel.run(f"{HERE}:die", Parcel())
 
 
 @pytest.mark.parametrize(
