@@ -49,6 +49,25 @@ test("a kernel that is busy is waited for, and said to be", async () => {
   expect(ops()).toEqual(["hello", "hello", "hello"]);
 });
 
+test("where nothing can be sent the page has its turn between two tries", async () => {
+  const { link, transport, met } = linked();
+  const send = vi.spyOn(transport, "send");
+  for (let n = 0; n < 100; n += 1) {
+    send.mockImplementationOnce(() => {
+      throw new Error("Cannot send");
+    });
+  }
+  const opened = link.open();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(send.mock.calls.length).toBeLessThan(5);
+  expect([link.connection, met]).toEqual(["opening", []]);
+  expect(link.trouble).toContain("The kernel is busy.");
+  send.mockRestore();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await opened;
+  expect([link.connection, link.trouble, met]).toEqual(["ready", "", ["p"]]);
+});
+
 test("a refusal is told with its hint, and asked about no more", async () => {
   const error = { code: "store", message: "The project is closed.", hint: "Open it." };
   const { link, ops } = linked(() => ({ error }));

@@ -19,6 +19,8 @@ export interface Patience {
   awaited?: string;
 }
 
+const AGAIN = 1_000; // ms until another try, where a hello could not even be sent
+
 export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
   connection: Connection = "opening";
   /** Why it does not open, or is slow to. */
@@ -91,6 +93,8 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
           if (!this.transport.alive) return;
           this.trouble = `The kernel is busy. ${this.patience.awaited} as soon as it answers.`;
           this.events.emit();
+          // Nothing was sent, and at once: the page needs its turn to learn that a kernel is gone.
+          if (error.code === "closed") await new Promise((done) => setTimeout(done, AGAIN));
         } else {
           this.trouble = told(error);
           return this.set("refused");
