@@ -134,5 +134,5 @@ def test_a_labeler_opens_a_slice(filled: rn.Project) -> None:
     topic = filled.task("topic", ["A", "B"], on="text")
     filled.view().sample(4, seed=1).save("for ann", static=True)
     labeler = rn.Labeler(topic, filled.slices["for ann"])
-    assert labeler._session.queue()["length"] == 4
+    assert labeler._conversation.session.queue()["length"] == 4
     labeler.close()
