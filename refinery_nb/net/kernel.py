@@ -17,6 +17,7 @@ PAGES = ("lab", "tree", "notebooks", "doc")  # where a server's address ends, in
 LOOK = 0.25  # seconds between two looks at whether somebody cancels, or the kernel has ended
 ALIVE = 5.0  # seconds between two questions to the server whether there still is a kernel
 OPENING = 15.0  # seconds for a connection
+SAID = 1.0  # seconds after an answer for what was published before it
 ENDING = 5.0  # seconds for the end of a kernel, or of what it was interrupted in
 GONE = ("restarting", "autorestarting", "dead")
 
@@ -197,16 +198,17 @@ class Kernel:
     def _answer(
         self, asked: str, told: Told | None, cancel: threading.Event | None
     ) -> dict[str, Any]:
-        looked, until = time.monotonic(), None
+        looked, until, heard = time.monotonic(), None, False
         while True:
-            self._listen(asked, told)
+            heard |= self._listen(asked, told)
             try:
                 reply = self._client.get_shell_msg(timeout=LOOK)
             except queue.Empty:
                 pass
             else:
                 if reply["parent_header"].get("msg_id") == asked:
-                    self._listen(asked, told)
+                    if told is not None and not heard:
+                        self._hear_out(asked, told)
                     if until is not None:
                         raise KernelCancelled
                     return dict(reply["content"])
@@ -230,8 +232,18 @@ class Kernel:
         except Exception as error:
             raise KernelLost(f"the server does not answer ({type(error).__name__})") from None
 
-    def _listen(self, asked: str, told: Told | None) -> None:
-        """Take what has been published: displays of what was asked, and the kernel's end."""
+    def _hear_out(self, asked: str, told: Told) -> None:
+        """Listen until all is said: what is published may come after the answer."""
+        until = time.monotonic() + SAID
+        while not self._listen(asked, told) and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _listen(self, asked: str, told: Told | None) -> bool:
+        """Take what has been published: displays of what was asked, and the kernel's end.
+
+        Return whether this was the last of it.
+        """
+        last = False
         for message in self._client.iopub_channel.get_msgs():
             content, kind = message["content"], message["header"]["msg_type"]
             if kind == "status" and content.get("execution_state") in GONE:
@@ -239,6 +251,8 @@ class Kernel:
             ours = message["parent_header"].get("msg_id") == asked
             if told is not None and ours and kind == "display_data":
                 told(content["data"])
+            last |= ours and kind == "status" and content.get("execution_state") == "idle"
+        return last
 
     def _refused(self, response: Any) -> EndpointError:
         status = int(response.status_code)
