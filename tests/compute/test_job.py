@@ -41,6 +41,7 @@ def test_what_the_work_raises_is_raised_where_it_is_awaited() -> None:
         Job(work).result()
 
 
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_of_the_waiting_cell_cancels_the_work() -> None:
     stopped = []
 
