@@ -430,6 +430,9 @@ def test_axe_finds_nothing_serious_in_any_tab(
         view: Locator = lab.tab(name)
         expect(view.get_by_test_id("loading")).to_have_count(0)
         found += [f"{name}: {one}" for one in serious(lab, ".rn-panel")]
+    lab.command("refinery:tour")
+    expect(lab.panel.get_by_test_id("tour")).to_be_visible()
+    found += [f"Tour: {one}" for one in serious(lab, ".rn-panel")]
     assert found == []
 
 
