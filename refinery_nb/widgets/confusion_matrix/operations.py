@@ -66,7 +66,8 @@ def current(matrix: MatrixConversation, args: dict[str, Any]) -> dict[str, Any]:
     try:
         comparison = matrix.comparison
     except QueryError as error:
-        return told | {"empty": {"message": error.message, "hint": error.hint or ""}}
+        message = error.message[:1].upper() + error.message[1:]  # a sentence of its own here
+        return told | {"empty": {"message": message, "hint": error.hint or ""}}
     matrix.of_people = comparison.rows.is_manual or comparison.columns.is_manual
     if len(comparison.confusion.judged) == 0:
         return told | {"empty": _why_empty(comparison)}
