@@ -53,5 +53,4 @@ def fresh(tmp_path: Path) -> Iterator[Callable[..., Remote]]:
 
     yield make
     for one in started:
-        one.process.kill()  # its kernels notice, and end
-        one.process.wait()
+        one.stop()

@@ -77,12 +77,8 @@ class Remote:
         return (self.folder / "server.log").read_text()
 
     def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.process.kill()  # at once: its kernels, if any are left, notice and end
+        self.process.wait()
 
 
 def start(kind: str, folder: Path, port: int | None = None) -> Remote:

@@ -84,7 +84,7 @@ def serve(root: Path, *arguments: str) -> Iterator[Serving]:
         try:
             yield Serving(root, json.loads(line))
         finally:
-            process.terminate()
+            process.kill()  # it has no kernels that would have to be ended
 
 
 @pytest.fixture(scope="session")
