@@ -29,30 +29,20 @@ const STEPS: Step[] = [
     title: "Find what to label",
     text: (
       <>
-        Browse holds every record. <kbd>F</kbd> shows the filter, <kbd>/</kbd> takes a query; what
-        they find can be labelled there, or kept as a slice.
+        Browse holds every record: <kbd>F</kbd> shows the filter, <kbd>/</kbd> takes a query. Label
+        there, or keep a slice.
       </>
     ),
   },
   {
     at: '[data-tab="heuristics"]',
     title: "Let rules label for you",
-    text: (
-      <>
-        A heuristic is a list of words, a pattern, a function or a model. Together they make weak
-        labels for all records.
-      </>
-    ),
+    text: <>Lists of words, patterns, functions and models vote. Together they make weak labels.</>,
   },
   {
     at: "[data-tour=code]",
     title: "The same in Python",
-    text: (
-      <>
-        Code shows the Python that does in a notebook what you see here. Overview tells how far the
-        project is.
-      </>
-    ),
+    text: <>Code shows what does the same in a notebook. Overview tells how far the project is.</>,
   },
 ];
 const GAP = 10; // px between the popover and what it points at
