@@ -29,8 +29,8 @@ const STEPS: Step[] = [
     title: "Find what to label",
     text: (
       <>
-        Browse holds every record: <kbd>F</kbd> shows the filter, <kbd>/</kbd> takes a query. Label
-        there, or keep a slice.
+        Browse holds every record: <kbd>F</kbd> filters, <kbd>/</kbd> takes a query. Label there, or
+        keep a slice.
       </>
     ),
   },
