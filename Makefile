@@ -60,8 +60,9 @@ typescript: setup
 python: setup
 	$(BIN)/python -m pytest -n $(PARALLEL) --ignore=tests/ui
 
+# Each process has a JupyterLab server and a browser of its own.
 browser: setup
-	$(BIN)/python -m pytest tests/ui
+	$(BIN)/python -m pytest -n 2 tests/ui
 
 notebooks: setup
 	$(BIN)/python -m pytest -n $(PARALLEL) --nbmake --nbmake-timeout=300 notebooks/*.ipynb
