@@ -115,3 +115,17 @@ export class Link<Ops extends Table<keyof Ops>, Info, Pushed> {
 }
 
 export const told = (error: RpcError): string => [error.message, error.hint].join(" ").trim();
+
+/** Wait for what the kernel answers; null where it refuses, and says why. */
+export async function attempt<Result>(
+  work: Promise<Result>,
+  refused: (error: RpcError) => void,
+): Promise<Result | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    refused(error);
+    return null;
+  }
+}

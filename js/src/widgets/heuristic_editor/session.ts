@@ -1,7 +1,7 @@
 // One editor: the list, what is being written, and what is done with it.
 
 import { RpcError } from "../../rpc";
-import { Link } from "../../state/link";
+import { attempt, Link } from "../../state/link";
 import { Source } from "../../state/source";
 import type { Store } from "../../state/storage";
 import type { Transport } from "../../transport/transport";
@@ -98,14 +98,8 @@ export class EditorSession extends Source {
   }
 
   /** Do something; what goes wrong is shown, and null returned. */
-  private async attempt<Result>(work: Promise<Result>): Promise<Result | null> {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      this.fail(error);
-      return null;
-    }
+  private attempt<Result>(work: Promise<Result>): Promise<Result | null> {
+    return attempt(work, (error) => this.fail(error));
   }
 
   private fail(error: RpcError): void {
