@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
+import anywidget
+
+from refinery_nb.core.errors import RefineryError
 from refinery_nb.widgets.conversation import Conversation, Send
+
+
+class Inline(anywidget.AnyWidget):
+    """A widget that is the place of one conversation, and nothing more.
+
+    Its class makes ``_conversation`` first: where that is refused, nothing is shown.
+    """
+
+    _conversation: Any
+
+    @abstractmethod
+    def _picture(self) -> str:
+        """Return the still picture as HTML."""
+
+    def close(self) -> None:
+        """Close the widget: end its work, and stop listening to the project."""
+        if hasattr(self, "_conversation"):  # it may have been refused
+            self._conversation.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        try:
+            return pictured(bundle, self._picture())
+        except RefineryError:
+            return bundle
 
 
 def sender(widget: Any) -> Send:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
 import traitlets
 
-from refinery_nb.core.errors import RefineryError
 from refinery_nb.project.task import Task
 from refinery_nb.widgets.bundle import STATIC
 from refinery_nb.widgets.heuristic_editor.conversation import EditorConversation
 from refinery_nb.widgets.heuristic_editor.snapshot import snapshot
-from refinery_nb.widgets.inline import carry, pictured, sender
+from refinery_nb.widgets.inline import Inline, carry, sender
 from refinery_nb.widgets.messages import PROTOCOL
 
 
-class HeuristicEditor(anywidget.AnyWidget):
+class HeuristicEditor(Inline):
     """Write the heuristics of a task, try them on examples, run them and compare versions.
 
     A rule that is written in a cell appears here, and one that is saved here is in
@@ -42,15 +38,5 @@ class HeuristicEditor(anywidget.AnyWidget):
         super().__init__()
         carry(self, self._conversation)
 
-    def close(self) -> None:
-        """Close the widget: end its work, and stop listening to the project."""
-        if hasattr(self, "_conversation"):  # it may have been refused
-            self._conversation.close()
-        super().close()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        try:
-            return pictured(bundle, snapshot(self._conversation.session))
-        except RefineryError:
-            return bundle
+    def _picture(self) -> str:
+        return snapshot(self._conversation.session)

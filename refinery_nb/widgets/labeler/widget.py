@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import anywidget
 import traitlets
 
-from refinery_nb.core.errors import StoreError
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.widgets.bundle import STATIC
-from refinery_nb.widgets.inline import carry, pictured, sender
+from refinery_nb.widgets.inline import Inline, carry, sender
 from refinery_nb.widgets.labeler.conversation import LabelerConversation
 from refinery_nb.widgets.labeler.snapshot import snapshot
 from refinery_nb.widgets.messages import PROTOCOL
 
 
-class Labeler(anywidget.AnyWidget):
+class Labeler(Inline):
     """Label the records of a view, one at a time, for one or several tasks.
 
     Parameters
@@ -48,15 +45,5 @@ class Labeler(anywidget.AnyWidget):
         super().__init__()
         carry(self, self._conversation)
 
-    def close(self) -> None:
-        """Close the widget and stop listening to the project."""
-        if hasattr(self, "_conversation"):  # it may have been refused
-            self._conversation.close()
-        super().close()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        try:
-            return pictured(bundle, snapshot(self._conversation.session))
-        except StoreError:
-            return bundle
+    def _picture(self) -> str:
+        return snapshot(self._conversation.session)

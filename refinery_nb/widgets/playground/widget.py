@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
-import anywidget
 import traitlets
 
-from refinery_nb.core.errors import RefineryError
 from refinery_nb.heuristics import Heuristic
 from refinery_nb.project.task import Task
 from refinery_nb.project.view import View
 from refinery_nb.widgets.bundle import STATIC
-from refinery_nb.widgets.inline import carry, pictured, sender
+from refinery_nb.widgets.inline import Inline, carry, sender
 from refinery_nb.widgets.messages import PROTOCOL
 from refinery_nb.widgets.playground.conversation import PlaygroundConversation
 
 
-class Playground(anywidget.AnyWidget):
+class Playground(Inline):
     """Ask a zero-shot heuristic or a language model about a text, before it is let loose on all.
 
     It shows the confidence of each label, or the spans in the text, and what was asked and
@@ -52,22 +49,11 @@ class Playground(anywidget.AnyWidget):
         super().__init__()
         carry(self, self._conversation)
 
-    def close(self) -> None:
-        """Close the widget: end its question, and stop listening to the project."""
-        if hasattr(self, "_conversation"):  # it may have been refused
-            self._conversation.close()
-        super().close()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
+    def _picture(self) -> str:
         session = self._conversation.session
-        try:
-            names = [one["name"] for one in session.subjects()]
-        except RefineryError:
-            return bundle
-        html = (
+        names = ", ".join(one["name"] for one in session.subjects())
+        return (
             '<div class="refinery-nb-snapshot"><p><b>Playground of '
-            f"{escape(session.task.name)}</b>: {escape(', '.join(names)) or 'no model yet'}."
+            f"{escape(session.task.name)}</b>: {escape(names) or 'no model yet'}."
             " This is a still picture; run the cell in Jupyter to ask.</p></div>"
         )
-        return pictured(bundle, html)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
 import traitlets
 
 from refinery_nb.compute.limits import Limits
-from refinery_nb.core.errors import RefineryError
 from refinery_nb.project.project import Project
 from refinery_nb.project.view import View
 from refinery_nb.widgets.bundle import STATIC
-from refinery_nb.widgets.inline import carry, pictured, sender
+from refinery_nb.widgets.inline import Inline, carry, sender
 from refinery_nb.widgets.messages import PROTOCOL
 from refinery_nb.widgets.workbench.conversation import WorkbenchConversation
 from refinery_nb.widgets.workbench.snapshot import snapshot
 
 
-class Workbench(anywidget.AnyWidget):
+class Workbench(Inline):
     """Look at one record closely, and try Python on it.
 
     It shows the attributes and their tokens, what people, heuristics and the label model say, the
@@ -63,15 +61,5 @@ class Workbench(anywidget.AnyWidget):
         super().__init__()
         carry(self, self._conversation)
 
-    def close(self) -> None:
-        """Close the widget: end its cell, and stop listening to the project."""
-        if hasattr(self, "_conversation"):  # it may have been refused
-            self._conversation.close()
-        super().close()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        try:
-            return pictured(bundle, snapshot(self._conversation.session))
-        except RefineryError:
-            return bundle
+    def _picture(self) -> str:
+        return snapshot(self._conversation.session)
