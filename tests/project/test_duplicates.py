@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import refinery_nb as rn
@@ -132,6 +132,7 @@ def test_html_of_a_text_is_shown_as_text(project: rn.Project) -> None:
 
 
 @given(text=st.text(max_size=30))
+@example(text="-0")
 def test_a_folded_text_stays_as_it_is(text: str) -> None:
     assert folded(folded(text)) == folded(text)
     assert folded(text.upper()) == folded(text.upper() + " ")

@@ -220,7 +220,9 @@ def folded(text: str) -> str:
     False
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(WORD.findall(plain)) or " ".join(plain.split())
+    # A minus stays at its number: alone it would be punctuation.
+    parts = re.sub(r"(?<!\S)- (?=\d)", "-", " ".join(WORD.findall(plain)))
+    return parts or " ".join(plain.split())
 
 
 def _embedding(project: Project, on: str | None, embedding: str | None) -> str | None:
